@@ -8,6 +8,7 @@ import os
 import tempfile
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,7 @@ from grader.errors import HarnessError
 
 SCHEMA = "grader/result/v1"
 
-Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+Plain = Any  # None, bool, int, float, str, and lists and dicts of these: what JSON holds
 
 
 class Outcome(StrEnum):
@@ -66,7 +67,7 @@ class TaskResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """One measurement of the judge. `value` is what the band looks at; `margin` is its distance to the full band's edge."""
+    """One measurement of the judge: `value` is what the band looks at, `margin` its distance to the full band."""
 
     title: str
     value: float
@@ -98,7 +99,10 @@ class Pitfall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrainingResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The training run. `history` is what the student's code claims; `measurements` are the judge's own."""
+    """The training run. `history` is what the student's code claims; `measurements` are the judge's own.
+
+    `markers` are the words that show the voice to be taught; a report marks them in the samples.
+    """
 
     model: str
     device: str
@@ -109,6 +113,7 @@ class TrainingResult(msgspec.Struct, frozen=True, kw_only=True):
     history: list[dict[str, Plain]] = []
     measurements: dict[str, Measure] = {}
     samples: list[Sample] = []
+    markers: list[str] = []
     pitfalls: list[Pitfall] = []
 
 

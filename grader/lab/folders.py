@@ -24,6 +24,12 @@ class Lab:
         return self.spec.lab
 
     @property
+    def expected_files(self) -> tuple[str, ...]:
+        """The names by which the folder that holds a submission of this lab is known."""
+        modules = [f"{task.module}.py" for task in self.spec.tasks if task.module]
+        return (*modules, *self.spec.files)
+
+    @property
     def visible_tests(self) -> Path:
         """The folder of tests that students have."""
         return self.folder / "tests"
@@ -38,26 +44,40 @@ class Lab:
         """The folder of the hidden voice and held-out questions, where this machine has it."""
         return self._hidden("heldout")
 
+    @property
+    def bundled_model(self) -> Path | None:
+        """The folder of the model that comes with the project, where the lab names one."""
+        for profile in self.spec.models.values():
+            if profile.source == "bundled":
+                here = self.folder.parents[1] / profile.location
+                return here if here.is_dir() else PROJECT / profile.location
+        return None
+
     def _hidden(self, name: str) -> Path | None:
         folder = self.solutions / name if self.solutions else None
         return folder if folder and folder.is_dir() else None
 
 
-def find_lab(name: str, start: Path | None = None) -> Lab:
-    """Find a lab by name (`week07`) or by the path of its folder.
+def find_lab(name: str | None, start: Path | None = None) -> Lab:
+    """Find a lab by name, by the path of its folder, or, without a name, the one whose lab.toml says `default = true`.
 
-    A name is looked for under `labs/` in `start` (the working folder) and then in this project.
+    Names are looked for under `labs/` in `start` (the working folder) and then in this project.
     Raises LabError where there is none, or where its lab.toml is damaged.
     """
-    roots = [(start or Path.cwd()).resolve(), PROJECT]
-    candidates = [root / "labs" / name for root in roots]
-    if os.sep in name or name in {".", ".."}:
-        candidates = [Path(name).resolve()]
-    for folder in candidates:
-        if (folder / "lab.toml").is_file():
+    if name is not None and (os.sep in name or name in {".", ".."}):
+        return open_lab(Path(name).resolve())
+    roots = dict.fromkeys([(start or Path.cwd()).resolve(), PROJECT])
+    folders = [path.parent for root in roots for path in sorted(root.glob("labs/*/lab.toml"))]
+    for folder in folders:
+        if folder.name == name:
             return open_lab(folder)
-    known = sorted(path.parent.name for root in roots for path in root.glob("labs/*/lab.toml"))
-    raise LabError(f"No lab named {name!r} here; there is {', '.join(dict.fromkeys(known)) or 'none'}.")
+    if name is None:
+        for folder in folders:
+            lab = open_lab(folder)
+            if lab.spec.default:
+                return lab
+    known = ", ".join(dict.fromkeys(folder.name for folder in folders)) or "none"
+    raise LabError(f"No lab named {name!r} here; there is {known}." if name else f"Name a lab with --lab: {known}.")
 
 
 def open_lab(folder: Path) -> Lab:

@@ -65,10 +65,13 @@ class ModelProfile(Spec):
     location: str = Field(description="a folder of this project, a hub id, or a package on the Python index")
     licence: str
     parameters_m: float = Field(gt=0, description="millions of parameters")
+    mirror: str = Field("", description="a hub id of the same model, used where the hub answers")
     needs: Literal["cpu", "cuda"] = "cpu"
     bits: Literal[4, 8, 16, 32] = 32
     sha256: str = Field("", description="of the weights as downloaded; empty where the hub verifies them itself")
-    general_text: str = Field("general.jsonl", description="neutral text in the held-out folder to measure forgetting on")
+    general_text: str = Field(
+        "general.jsonl", description="neutral text in the held-out folder to measure forgetting on"
+    )
 
 
 class Criterion(Spec):
@@ -83,6 +86,8 @@ class LabSpec(Spec):
 
     lab: Name
     title: str
+    default: bool = Field(False, description="the lab that a command means when it names none")
+    files: list[str] = Field([], description="what a submission may hold beside its tasks' modules")
     limits: Limits = Limits()
     tasks: list[TaskSpec] = Field(min_length=1)
     models: dict[ModelName, ModelProfile] = {}

@@ -1,0 +1,86 @@
+"""The calls that a check made in its last example, as text that a student can read and repeat."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from reprlib import Repr
+
+from grader.results import Example
+
+LONGEST_VALUE = 2_000
+MOST_CALLS = 6
+
+
+class _Shortened(Repr):
+    """Python literals, cut in the middle where they are long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = LONGEST_VALUE
+        self.maxlist = self.maxtuple = self.maxset = self.maxdict = 40
+        self.maxlevel = 6
+        self.maxlong = 60
+
+
+def show(value: object) -> str:
+    """Return a value as a Python literal of at most about 2,000 characters."""
+    text = _Shortened().repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE // 2]} … {text[-LONGEST_VALUE // 4 :]}"
+
+
+@dataclass
+class Call:
+    """One call of a student's function; `returned` is None until it answers."""
+
+    function: str
+    arguments: tuple[Sequence[object], Mapping[str, object]]
+    returned: str | None = None
+
+    def __str__(self) -> str:
+        positional, named = self.arguments
+        parts = [*map(show, positional), *(f"{name}={show(value)}" for name, value in named.items())]
+        return f"{self.function}({', '.join(parts)})"
+
+
+@dataclass
+class CallLog:
+    """The calls since the last example began, and the last pair of values that an `==` found unequal."""
+
+    calls: list[Call] = field(default_factory=list)
+    compared: tuple[object, object] | None = None
+    answered: bool = False
+
+    def begin_example(self) -> None:
+        """Forget the calls of the example before."""
+        self.calls.clear()
+        self.compared = None
+
+    def begin(self, function: str, positional: Sequence[object], named: Mapping[str, object]) -> Call:
+        """Note a call that is about to be made."""
+        call = Call(function, (positional, named))
+        self.calls.append(call)
+        return call
+
+    def end(self, call: Call, value: object) -> None:
+        """Note what a call returned."""
+        call.returned = show(value)
+        self.answered = True
+
+    def compared_example(self) -> Example | None:
+        """The example with the two sides of the `==` that failed: what came back is on the left."""
+        if self.compared is None:
+            return self.example()
+        returned, expected = self.compared
+        return self.example(returned=show(returned), expected=show(expected))
+
+    def example(
+        self, *, returned: str | None = None, expected: str | None = None, traceback: str | None = None
+    ) -> Example | None:
+        """Return the calls as an Example, or None where there were none and nothing else is known."""
+        if not self.calls and returned is None and traceback is None:
+            return None
+        shown = self.calls[-MOST_CALLS:]
+        if returned is None and shown:
+            returned = shown[-1].returned
+        earlier = [f"{call} → {call.returned}" for call in shown[:-1] if call.returned is not None]
+        last = [str(shown[-1])] if shown else []
+        return Example(call="\n".join(earlier + last), returned=returned, expected=expected, traceback=traceback)

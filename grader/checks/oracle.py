@@ -1,0 +1,174 @@
+"""What checks compare a student's work with: a real model's answers and losses, computed the plain way.
+
+Tests call these functions through the fixture `oracle`. They run in a clean, confined process that student code never
+enters (on a student's own machine, in the test's process), take and return plain data, and share no code with the lab's
+reference: no `generate`, no cache of keys and values, no PEFT. Libraries are imported late, for checks without a model.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Plain = dict[str, Any]
+CAUSAL_LM_PREFIX = "base_model.model."  # PEFT's name for the model that an adapter sits on
+
+
+def greedy(model_path: str, prompts: list[str], max_new_tokens: int) -> list[Plain]:
+    """Continue each prompt with the likeliest token, again and again, until end-of-text or `max_new_tokens`.
+
+    Returns for each prompt `text` (the new text, without end-of-text), `tokens` (how many were new, end-of-text
+    included), `ended` (whether end-of-text came), and `margin`: the smallest lead, in logits, of the chosen token over
+    the next. Where the margin is tiny, rounding decides, and two right programs may differ.
+    """
+    return [_continue(model_path, prompt, max_new_tokens) for prompt in prompts]
+
+
+def _continue(model_path: str, prompt: str, max_new_tokens: int) -> Plain:
+    import torch
+
+    tokenizer, model = _tokenizer(model_path), _model(model_path)
+    ids = _encode(model_path, prompt)
+    start, margin = len(ids), float("inf")
+    while len(ids) - start < max_new_tokens and ids[-1:] != [tokenizer.eos_token_id]:
+        with torch.no_grad():
+            best = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1].topk(2)
+        margin = min(margin, float(best.values[0] - best.values[1]))
+        ids.append(int(best.indices[0]))
+    new = ids[start:]
+    ended = new[-1:] == [tokenizer.eos_token_id]
+    text = tokenizer.decode(new[:-1] if ended else new)
+    return {"text": text, "tokens": len(new), "ended": ended, "margin": margin}
+
+
+def losses(model_path: str, examples: list[dict[str, str]], adapter: Plain | None = None) -> dict[str, float]:
+    """Measure a model on examples of a `prompt` and a `response`: mean negative log probabilities, in nats a token.
+
+    `adapter` holds `weights`, the bytes of GPT-2's adapter_model.safetensors, and `scale`, its alpha over its rank.
+    Returns the means over the tokens of all prompts (`prompt`), of all responses (`response`), and over the end-of-text
+    tokens behind the responses (`end`).
+    Raises ValueError where an adapter's tensor fits no weight of the model.
+    """
+    model = _model(model_path) if adapter is None else _adapted(model_path, adapter["weights"], adapter["scale"])
+    sums, counts = dict.fromkeys(("prompt", "response", "end"), 0.0), dict.fromkeys(("prompt", "response", "end"), 0)
+    for example in examples:
+        prompt, response = _encode(model_path, example["prompt"]), _encode(model_path, example["response"])
+        ids = [*prompt, *response, _tokenizer(model_path).eos_token_id]
+        parts = ["prompt"] * len(prompt) + ["response"] * len(response) + ["end"]
+        for part, loss in zip(parts[1:], _token_losses(model, ids), strict=True):
+            sums[part] += loss
+            counts[part] += 1
+    return {part: sums[part] / max(counts[part], 1) for part in sums}
+
+
+def _token_losses(model: "PreTrainedModel", ids: list[int]) -> list[float]:
+    """Return the negative log probability of every token but the first."""
+    import torch
+
+    with torch.no_grad():
+        scores = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, :-1].double().log_softmax(-1)
+    return [-float(scores[place, token]) for place, token in enumerate(ids[1:])]
+
+
+def _adapted(model_path: str, weights: bytes, scale: float) -> "PreTrainedModel":
+    """Return a copy of a GPT-2 with W + scale · (B A)ᵀ in place of W (its Conv1D stores W as in x out)."""
+    import copy
+
+    import safetensors.torch
+    import torch
+
+    model = copy.deepcopy(_model(model_path))
+    parameters, tensors = dict(model.named_parameters()), safetensors.torch.load(weights)
+    for name in [name for name in tensors if name.endswith(".lora_A.weight")]:
+        layer = name.removeprefix(CAUSAL_LM_PREFIX).removesuffix(".lora_A.weight")
+        low, high = tensors[name].float(), tensors[f"{name.removesuffix('.lora_A.weight')}.lora_B.weight"].float()
+        weight = parameters[f"{layer}.weight"]
+        with torch.no_grad():
+            weight += scale * (high @ low).T
+    return model
+
+
+def read_adapter(weights: bytes) -> dict[str, Plain] | None:
+    """Read the bytes of a safetensors file: each tensor's `shape`, whether it is `finite`, whether it is `zero`.
+
+    Also `sha256`, of the numbers alone, so that two adapters can be compared. None where the bytes are damaged.
+    """
+    import hashlib
+
+    import safetensors.torch
+
+    try:
+        tensors = safetensors.torch.load(weights)
+    except (safetensors.SafetensorError, KeyError, ValueError):
+        return None
+    return {name: _describe(tensor, hashlib.sha256(_raw(tensor)).hexdigest()) for name, tensor in tensors.items()}
+
+
+def _raw(tensor: "torch.Tensor") -> bytes:
+    import torch
+
+    return tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes()
+
+
+def _describe(tensor: "torch.Tensor", sha256: str) -> Plain:
+    return {
+        "shape": list(tensor.shape),
+        "finite": bool(tensor.float().isfinite().all()),
+        "zero": not bool(tensor.any()),
+        "sha256": sha256,
+    }
+
+
+def random_llama(model_path: str) -> dict[str, bytes]:
+    """Make a Llama of two narrow layers with random weights, for the tokenizer in `model_path`.
+
+    Returns the two files that turn a folder with that tokenizer into a model: the same bytes every time.
+    """
+    import safetensors.torch
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = _tokenizer(model_path)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        architectures=["LlamaForCausalLM"],
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = LlamaForCausalLM(config)
+    tensors = {name: tensor for name, tensor in model.state_dict().items() if name != "lm_head.weight"}  # tied
+    return {
+        "config.json": config.to_json_string().encode(),
+        "model.safetensors": safetensors.torch.save(tensors, metadata={"format": "pt"}),
+    }
+
+
+def _encode(model_path: str, text: str) -> list[int]:
+    return list(_tokenizer(model_path).encode(text, add_special_tokens=False))
+
+
+@cache
+def _tokenizer(model_path: str) -> "PreTrainedTokenizerBase":
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(Path(model_path), local_files_only=True)
+
+
+@cache
+def _model(model_path: str) -> "PreTrainedModel":
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(Path(model_path), dtype=torch.float32, local_files_only=True).eval()

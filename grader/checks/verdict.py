@@ -1,0 +1,110 @@
+"""How an exception that ended a check becomes an outcome, a message and an example."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import pytest
+from hypothesis.errors import Flaky, HypothesisException
+
+from grader.checks.calls import CallLog, show
+from grader.errors import HarnessError
+from grader.results import Example, Outcome
+from grader.worker.faults import Died, NotAttempted, StudentError, TimedOut
+
+LONGEST_MESSAGE = 2_000
+
+
+class CheckFailed(AssertionError):
+    """A check's own diagnosis; its hint, when it has one, replaces the marker's."""
+
+    def __init__(self, message: str, returned: str | None, expected: str | None, hint: str | None) -> None:
+        super().__init__(message)
+        self.message, self.returned, self.expected, self.hint = message, returned, expected, hint
+
+
+class Blocked(BaseException):
+    """A check that this one needs did not pass. Not an Exception, so that no test catches it."""
+
+
+_ABSENT = object()
+
+
+def fail(message: str, *, returned: object = _ABSENT, expected: object = _ABSENT, hint: str | None = None) -> NoReturn:
+    """Fail the check with a diagnosis: what is wrong, what came back, what was expected, and a hint of its own."""
+    shown = [None if value is _ABSENT else show(value) for value in (returned, expected)]
+    raise CheckFailed(message, shown[0], shown[1], hint)
+
+
+def not_attempted(message: str) -> NoReturn:
+    """Say that the student has not begun what this check looks at: a file is still as it was released."""
+    raise NotAttempted(message)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a check."""
+
+    outcome: Outcome
+    message: str = ""
+    example: Example | None = None
+    hint: str | None = None
+
+
+def judge(error: BaseException, calls: CallLog) -> Verdict:
+    """Turn the exception that ended a check into its verdict; `calls` holds the calls of the last example."""
+    message = str(error)[:LONGEST_MESSAGE]
+    match error:
+        case NotAttempted():
+            return Verdict(Outcome.NOT_ATTEMPTED, message)
+        case Blocked():
+            return Verdict(Outcome.BLOCKED, message)
+        case TimedOut():
+            return Verdict(Outcome.TIMED_OUT, message, calls.example(), "Look for a loop or a wait that never ends.")
+        case Died():
+            return Verdict(Outcome.ERRORED, message, calls.example(), "")
+        case StudentError():
+            summary = f"{error.kind}: {error.message}"[:LONGEST_MESSAGE]
+            return Verdict(Outcome.ERRORED, summary, calls.example(traceback=error.traceback), "")
+        case HarnessError():
+            return Verdict(Outcome.HARNESS_ERROR, message)
+        case CheckFailed():
+            example = calls.example(returned=error.returned, expected=error.expected)
+            return Verdict(Outcome.FAILED, error.message[:LONGEST_MESSAGE], example, error.hint)
+        case AssertionError():
+            return Verdict(Outcome.FAILED, _explain_assertion(message, calls), calls.compared_example())
+        case pytest.fail.Exception():
+            return Verdict(Outcome.FAILED, _explain_failure(message), calls.example())
+        case Flaky():
+            return Verdict(
+                Outcome.FAILED,
+                "The same call gave different answers when it was repeated.",
+                calls.example(),
+                "Look for state that is kept between calls, or for randomness without a seed.",
+            )
+        case HypothesisException():
+            return Verdict(Outcome.HARNESS_ERROR, f"The check itself is broken: {message}")
+        case Exception() if calls.answered:
+            # The test's own code stumbled over a value that came back: it was not of the type that the lab asks for.
+            return Verdict(
+                Outcome.FAILED,
+                f"What came back cannot be used as the lab describes it ({type(error).__name__}: {message}).",
+                calls.example(),
+            )
+        case _:
+            return Verdict(Outcome.HARNESS_ERROR, f"The check itself is broken: {type(error).__name__}: {message}")
+
+
+def _explain_assertion(message: str, calls: CallLog) -> str:
+    """Take the sentence out of a rewritten assertion's message, or build one."""
+    said, found, expression = message.partition("assert ")
+    if said.strip():
+        return said.strip()
+    if calls.compared:
+        return "What came back is not what was expected."
+    return f"This should hold, and does not: {expression.splitlines()[0]}" if found else message or "The check failed."
+
+
+def _explain_failure(message: str) -> str:
+    """Say in plain words what `pytest.raises` says tersely."""
+    kind = message.removeprefix("DID NOT RAISE ").removeprefix("<class '").removesuffix("'>")
+    return f"Expected a {kind.rpartition('.')[2]}, and none was raised." if kind != message else message

@@ -1,0 +1,73 @@
+"""The student's own loop: what `pytest labs/NAME` says at its end, and the report it writes. A pytest plugin.
+
+It adds to grader/checks/plugin.py what only a person needs; a grading by the grader does not load it.
+"""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from grader.checks.plugin import SESSION
+from grader.checks.session import LabSession
+from grader.environment import describe_environment
+from grader.intake import fingerprint
+from grader.render.html import render_report
+from grader.render.terminal import print_tasks
+from grader.results import Result, SandboxInfo, TaskResult, sum_task, tidy, write_atomically
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the telling of failures to the summary below, unless pytest was asked for tracebacks."""
+    if SESSION in config.stash and config.option.tbstyle == "auto":
+        config.option.tbstyle = "no"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the points so far, the first failing check in full and what to do next; write the report."""
+    session = config.stash.get(SESSION, None)
+    if session is None or not session.decided:
+        return
+    tasks = visible_tasks(session)
+    console = Console(highlight=False)
+    console.print()
+    print_tasks(tasks, console)
+    waiting = 100 - sum(task.max_points for task in tasks)
+    if waiting > 0:
+        note = f"{waiting:g} more points wait for hidden checks and the training run, which the grader adds."
+        console.print(Text(note), soft_wrap=True)
+    page = session.lab.folder.parents[1] / "reports" / session.lab.name / "index.html"
+    write_atomically(page, render_report(build_practice_result(session, tasks)).encode())
+    console.print(Text(f"Report: {_shorten(page)}"), soft_wrap=True)
+
+
+def visible_tasks(session: LabSession) -> list[TaskResult]:
+    """Return the tasks with those of their checks that ran; a task of which none ran is left out."""
+    tasks = []
+    for spec in session.lab.spec.tasks:
+        ran = [check for id in spec.points_by_id() if (check := session.decided.get(id)) is not None]
+        if ran:
+            tasks.append(sum_task(spec.name, spec.title, ran))
+    return tasks
+
+
+def build_practice_result(session: LabSession, tasks: list[TaskResult]) -> Result:
+    """Return the result of a student's own run: the checks that ran, no training run, no confinement."""
+    return Result(
+        lab=session.lab.name,
+        submission=fingerprint(session.source, session.lab.expected_files),
+        score=tidy(sum(task.points for task in tasks)),
+        max_score=tidy(sum(task.max_points for task in tasks)),
+        tasks=tasks,
+        training=None,
+        rubric=[],
+        sandbox=SandboxInfo(level="none", missing=["practice on one's own machine: the modules run in this process"]),
+        environment=describe_environment(),
+        seed=session.seed or 0,
+    )
+
+
+def _shorten(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,82 @@
+"""The feedback page: one file that loads nothing, runs nothing, and reads well by day, by night, on a phone and on paper."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from grader.render import markup, wording
+from grader.render.chart import draw_history
+from grader.render.comparison import compare
+from grader.render.steps import next_steps, not_started
+from grader.render.text import cut, one_line, visible
+from grader.results import Outcome, Result
+
+MOST_BYTES = 400_000
+# Characters shown of each text: the first length with which the page fits. All but hostile pages fit with the first.
+_LENGTHS = (3000, 600, 120, 20)
+
+
+def render_report(result: Result) -> str:
+    """Return a result as one self-contained HTML page of at most 400 KB, whatever the submission holds."""
+    page = ""
+    task_titles = {check.id: task.title for task in result.tasks for check in task.checks}
+    for length in _LENGTHS:
+        page = render_page("report.html", result=result, length=length, task_titles=task_titles)
+        if len(page.encode()) <= MOST_BYTES:
+            break
+    return page
+
+
+def render_page(template: str, **context: object) -> str:
+    """Fill in one of our templates. Every text that is printed is escaped for HTML, and its control characters shown."""
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("grader.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = (files("grader.render") / "templates" / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    environment.globals.update(
+        style=Markup(style),  # noqa: S704 - our own file
+        style_source=f"sha256-{digest}",
+        Outcome=Outcome,
+        labels=wording.LABELS,
+        our_fault=wording.OUR_FAULT,
+        next_steps=next_steps,
+        not_started=not_started,
+        draw_history=draw_history,
+        compare=compare,
+    )
+    environment.filters.update(
+        anchor=markup.anchor,
+        cut=cut,
+        one_line=one_line,
+        prose=markup.prose,
+        traceback=markup.traceback,
+        pieces=markup.pieces,
+        highlighted=markup.highlighted,
+        number=wording.number,
+        points=wording.points,
+        quantity=wording.quantity,
+        level=wording.level,
+        margin=wording.margin,
+        duration=wording.duration,
+        count=wording.count,
+    )
+    return environment
+
+
+def _finalize(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

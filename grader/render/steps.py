@@ -1,0 +1,30 @@
+"""What to do next, from the outcomes in the lab's order."""
+
+from collections.abc import Sequence
+
+from grader.results import CheckResult, Outcome, TaskResult
+
+# A blocked check opens by itself once the one before it passes, and ours are not the student's to mend.
+_NOT_A_STEP = {Outcome.PASSED, Outcome.BLOCKED, Outcome.HARNESS_ERROR}
+
+
+def next_steps(tasks: Sequence[TaskResult], limit: int = 3) -> list[CheckResult]:
+    """Return the first checks to work on, in the lab's order; of a task not yet started, its first check only."""
+    steps = [check for task in tasks for check in _steps_of(task)]
+    return steps[:limit]
+
+
+def not_started(task: TaskResult) -> bool:
+    """Tell whether nothing of a task was attempted (its checks wait, or its files are as they were handed out)."""
+    outcomes = {check.outcome for check in task.checks}
+    return Outcome.NOT_ATTEMPTED in outcomes and outcomes <= {Outcome.NOT_ATTEMPTED, Outcome.BLOCKED}
+
+
+def lost(check: CheckResult) -> float:
+    """Return the points that a check could still bring; nothing where it was our fault."""
+    return 0.0 if check.outcome is Outcome.HARNESS_ERROR else check.max_points - check.points
+
+
+def _steps_of(task: TaskResult) -> list[CheckResult]:
+    steps = [check for check in task.checks if check.outcome not in _NOT_A_STEP]
+    return steps[:1] if not_started(task) else steps

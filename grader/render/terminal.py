@@ -1,0 +1,161 @@
+"""Feedback in a terminal: what to do first in full, the rest a line each. Calm on a lab that is hardly begun."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.render import wording
+from grader.render.comparison import compare
+from grader.render.steps import next_steps, not_started
+from grader.render.text import cut, log_line, one_line, visible
+from grader.results import CheckResult, Measure, Outcome, Result, TaskResult, TrainingResult
+
+_STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "red",
+    Outcome.ERRORED: "red",
+    Outcome.TIMED_OUT: "red",
+    Outcome.HARNESS_ERROR: "bold yellow",
+}
+_SETTLED = {Outcome.PASSED, Outcome.HARNESS_ERROR}
+_LENGTH = 600  # characters shown of each text
+_MOST_LINES = 12  # checks of one task in the list of the rest
+
+
+def print_result(result: Result, console: Console) -> None:
+    """Print a result: score, tasks, the first check to mend, the rest, and the training run in three lines."""
+    title = f"{one_line(result.lab)}  {one_line(cut(result.submission.id, 80))}"
+    _say(console, f"{title}  {wording.score(result.score, result.max_score)}", "bold")
+    print_tasks(result.tasks, console)
+    if result.training:
+        _print_training(result.training, console)
+
+
+def print_tasks(tasks: Sequence[TaskResult], console: Console) -> None:
+    """Print tasks with their points, then the first check to mend in full and the others a line each.
+
+    Where every check passes, one line says so and nothing else is printed.
+    """
+    checks = [check for task in tasks for check in task.checks]
+    if all(check.outcome is Outcome.PASSED for check in checks):
+        _say(console, f"All {wording.count(len(checks), 'check')} passed: {_score(tasks)} points.", "green")
+        return
+    _print_faults([check for check in checks if check.outcome is Outcome.HARNESS_ERROR], console)
+    _print_overview(tasks, console)
+    first = next(iter(next_steps(tasks, 1)), None)
+    if first:
+        _say(console, "\nDo this first", "bold")
+        print_check(first, console)
+    rest = {task.name: [c for c in task.checks if c is not first and c.outcome not in _SETTLED] for task in tasks}
+    if any(rest.values()):
+        _say(console, "\nThen", "bold")
+        for task in tasks:
+            _print_rest(task, rest[task.name], console)
+
+
+def print_check(check: CheckResult, console: Console) -> None:
+    """Print one check in full: what was called, what came back, what was expected, the hint, where to read."""
+    hidden = ", a hidden check" if check.hidden else ""
+    more = wording.points(check.max_points - check.points)
+    title = f"{one_line(cut(check.title, _LENGTH))} ({more} points to earn{hidden})"
+    _say(console, title, _style(check), label=_symbol(check.outcome, console))
+    facts = [("", check.message)]
+    if check.example:
+        example = check.example
+        facts += [("called    ", example.call), ("returned  ", example.returned or "")]
+        facts += [("expected  ", example.expected or ""), ("", compare(example, _LENGTH).sentence)]
+        facts += [("", example.traceback or "")]
+    facts += [("hint      ", check.hint), ("read      ", check.lesson)]
+    for label, text in facts:
+        if text.strip():
+            _say(console, cut(text.strip("\n"), _LENGTH), indent=2, label=label)
+
+
+def _print_faults(faults: Sequence[CheckResult], console: Console) -> None:
+    if faults:
+        _say(console, f"{wording.count(len(faults), 'check')} not decided. {wording.OUR_FAULT}", "bold yellow")
+    for check in faults[:_MOST_LINES]:
+        line = f"{one_line(cut(check.title, 120))}: {one_line(cut(check.message, 200))}"
+        _say(console, line, label=_symbol(check.outcome, console))
+
+
+def _print_overview(tasks: Sequence[TaskResult], console: Console) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("Task")
+    table.add_column("Checks passed", justify="right")
+    table.add_column("Points", justify="right")
+    for task in tasks:
+        title = _text(one_line(cut(task.title, 80)), console)
+        table.add_row(title, _passed(task.checks), wording.score(task.points, task.max_points))
+    checks = [check for task in tasks for check in task.checks]
+    table.add_row("So far", _passed(checks), _score(tasks), style="bold")
+    console.print()
+    console.print(table)
+
+
+def _print_rest(task: TaskResult, rest: Sequence[CheckResult], console: Console) -> None:
+    """Print what a task still asks for; its checks that are not started, or wait for others, share a line."""
+    loud = [check for check in rest if check.outcome in _STYLES]
+    title = one_line(cut(task.title, 80))
+    for check in loud[:_MOST_LINES]:
+        line = f"{one_line(cut(check.title, 120))}. {one_line(cut(check.message, 100))}".rstrip()
+        _say(console, line, _style(check), label=_symbol(check.outcome, console))
+    if len(loud) > _MOST_LINES:
+        _say(console, f"and {len(loud) - _MOST_LINES} more of {title}", indent=2)
+    quiet = Counter(check.outcome for check in rest if check.outcome not in _STYLES)
+    if not_started(task):
+        quiet = Counter({Outcome.NOT_ATTEMPTED: len(rest)})
+    for outcome, checks in quiet.items():
+        if checks:
+            what = f"{wording.LABELS[outcome].word.lower()} ({wording.count(checks, 'check')})"
+            _say(console, f"{title}: {what}", label=_symbol(outcome, console))
+
+
+def _print_training(training: TrainingResult, console: Console) -> None:
+    about = f"{one_line(training.model)} on {one_line(training.device)}, {wording.duration(training.seconds)}."
+    why = training.why_this_model if training.outcome is Outcome.PASSED else training.message
+    _say(console, "\nTraining run", "bold")
+    _say(console, f"{about} {one_line(cut(why, 200))}", indent=2)
+    measures = [_measure(measure) for measure in training.measurements.values() if measure.max_points][:4]
+    _say(console, " · ".join(measures) or "Nothing was measured.", indent=2)
+    found = [f"{one_line(cut(p.title, 60))}: {one_line(cut(p.cure, 200))}" for p in training.pitfalls[:2]]
+    _say(console, " ".join(found) or "No pitfall found.", indent=2)
+
+
+def _measure(measure: Measure) -> str:
+    return one_line(cut(f"{measure.title} {wording.quantity(measure.value, measure.unit)}", 80))
+
+
+def _passed(checks: Sequence[CheckResult]) -> str:
+    return f"{sum(check.outcome is Outcome.PASSED for check in checks)}/{len(checks)}"
+
+
+def _score(tasks: Sequence[TaskResult]) -> str:
+    return wording.score(sum(task.points for task in tasks), sum(task.max_points for task in tasks))
+
+
+def _symbol(outcome: Outcome, console: Console) -> str:
+    label = wording.LABELS[outcome]
+    return f"{label.ascii if console.options.ascii_only else label.symbol} "
+
+
+def _style(check: CheckResult) -> str:
+    return _STYLES.get(check.outcome, "")
+
+
+def _say(console: Console, line: str, style: str = "", indent: int = 0, label: str = "") -> None:
+    """Print text wrapped to the console, its later lines standing under the first one's text."""
+    prefix = " " * indent + label
+    for row in _text(line, console, style).wrap(console, max(20, console.width - len(prefix))):
+        shown = log_line(f"{prefix}{row.plain}".rstrip())
+        console.print(Text(shown, style=style), soft_wrap=True)
+        prefix = " " * len(prefix)
+
+
+def _text(line: str, console: Console, style: str = "") -> Text:
+    """Return text in which nothing is markup, nothing moves the cursor, and all can be written to this console."""
+    writable = visible(line).encode(console.encoding, "backslashreplace").decode(console.encoding)
+    return Text(writable, style=style, overflow="fold")

@@ -1,0 +1,76 @@
+"""Make text that others wrote safe and legible: one function for each place it may be printed in."""
+
+import re
+import unicodedata
+
+# Joiners hold emoji and several scripts together, and cannot reorder or hide what stands beside them.
+_JOINERS = "\u200c\u200d"
+_CONTROL_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$=^])")
+
+
+class _Escapes(dict[int, str]):
+    """A table for str.translate that learns each character's form when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        hidden = unicodedata.category(char) in _CONTROL_CATEGORIES and char not in _JOINERS
+        # Python's own notation is the one that the reader knows; it also spells out what UTF-8 cannot hold.
+        self[code] = char.encode("unicode_escape").decode("ascii") if hidden else char
+        return self[code]
+
+
+_ONE_LINE = _Escapes()
+_LINES = _Escapes({ord("\n"): "\n", ord("\t"): "\t"})
+
+
+def visible(text: str) -> str:
+    """Spell out control, direction-changing and zero-width characters and lone surrogates as Python would (`\\x1b`).
+
+    Newlines and tabs stay. The result can be encoded as UTF-8 and holds nothing that a terminal or browser obeys.
+    """
+    return text.translate(_LINES)
+
+
+def one_line(text: str) -> str:
+    """Do as `visible` does, and spell out newlines and tabs too (`\\n`)."""
+    return text.translate(_ONE_LINE)
+
+
+def cut(text: str, limit: int) -> str:
+    """Keep at most `limit` characters, and say how many were left out."""
+    left_out = len(text) - limit
+    return text if left_out <= 0 else f"{text[:limit]}… ({left_out:,} more characters)"
+
+
+def markdown(text: str, limit: int) -> str:
+    """Return text as one line of GitHub Markdown in which nothing is a link, an image, HTML, a mention or a table cell's end."""
+    plain = one_line(cut(" ".join(text.split()), limit))
+    escaped = _MARKDOWN_PUNCTUATION.sub(r"\\\1", plain)
+    # A zero-width space after the sign, since GitHub looks for mentions after it has undone backslashes.
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+
+
+def markdown_code(text: str, limit: int) -> str:
+    """Return text as a code span of GitHub Markdown, fit for a table's cell."""
+    plain = one_line(cut(text, limit))
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", plain)), default=0))
+    return f"{fence} {plain} {fence}".replace("|", "\\|")
+
+
+def log_line(line: str) -> str:
+    """Return one line of output in which a GitHub runner, should it read along, finds no workflow command."""
+    # A line is a command when it begins with `::`, or, in the older form, when `##[` stands anywhere in it.
+    quoted = f"\\{line.lstrip()}" if line.lstrip().startswith("::") else line
+    return quoted.replace("##[", "## [")
+
+
+def command_message(text: str, limit: int) -> str:
+    """Return text as the message of a GitHub workflow command: one line in which the runner finds no other command."""
+    plain = log_line(visible(cut(text, limit)))
+    return plain.replace("%", "%25").replace("\n", "%0A")
+
+
+def command_property(text: str, limit: int) -> str:
+    """Return text as a property (`title=…`) of a GitHub workflow command."""
+    return command_message(one_line(text), limit).replace(":", "%3A").replace(",", "%2C")

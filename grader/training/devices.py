@@ -1,0 +1,38 @@
+"""Whether a CUDA device is here, found out in a child process: this process must not touch CUDA before workers fork."""
+
+import functools
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+DRIVERS = ("/dev/nvidiactl", "/dev/dxg")  # Linux, and WSL2
+QUESTION = """
+import json, torch
+if torch.cuda.is_available():
+    free, total = torch.cuda.mem_get_info()
+    print(json.dumps({"name": torch.cuda.get_device_name(), "free_gib": free / 2**30, "total_gib": total / 2**30}))
+"""
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """The first CUDA device: its name, and its free and total memory in GiB."""
+
+    name: str
+    free_gib: float
+    total_gib: float
+
+
+@functools.cache
+def find_gpu() -> Gpu | None:
+    """Return the first CUDA device that torch can use, or None. Takes a few seconds only where a driver is loaded."""
+    if not any(Path(driver).exists() for driver in DRIVERS):
+        return None
+    try:
+        answer = subprocess.run([sys.executable, "-c", QUESTION], capture_output=True, timeout=60, check=True).stdout
+        return msgspec.json.decode(answer, type=Gpu) if answer.strip() else None
+    except (OSError, subprocess.SubprocessError, msgspec.MsgspecError):
+        return None

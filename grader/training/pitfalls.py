@@ -1,0 +1,107 @@
+"""The lesson's four pitfalls, seen in the judge's numbers: which one, its cause in this run, its cure.
+
+The numbers decide. The student's log only adds how many optimizer steps it speaks of and which rates, as a claim.
+"""
+
+import re
+
+from grader.results import Measure, Outcome, Pitfall
+from grader.training.calibration import Calibration
+from grader.training.history import Record, claimed_rates, claimed_steps
+from grader.training.numbers import TunedNumbers
+from grader.training.rows import RunRows
+from grader.training.run import TrainingRun
+
+STUCK = 0.90  # last over first training loss, as in the lab's `diagnose`
+FORGOTTEN = 1.10  # neutral loss after over before, as in the lab's `diagnose`
+FEW_STEPS = 30  # 20 rows for 3 epochs make 60 steps one by one, 15 in fours
+LOW_RATE = (
+    3e-5  # a tenth of the lowest rate that adopts a voice from 20 rows; even a linear decay averages half its peak
+)
+OUT_OF_MEMORY = re.compile(r"out of memory|MemoryError|allocate memory", re.IGNORECASE)
+
+
+def find_failure(run: TrainingRun, diverged: bool = False) -> list[Pitfall]:
+    """Name the pitfall of a run that left no adapter to judge, where there is one."""
+    if OUT_OF_MEMORY.search(run.error):
+        cause = "The run asked for more memory than a worker has."
+        cure = "Reduce the batch size or max_length, load the model in 8 bits, or use gradient checkpointing."
+        return [Pitfall(code="out_of_memory", title="Out of memory", cause=cause, cure=cure)]
+    if diverged:
+        cause = "The numbers of the adapter, or of the model with it, are no longer finite: the training diverged."
+        cure = "Lower the learning rate (5e-4 suits this exercise) and clip gradients to a norm of 1."
+        return [Pitfall(code="poor_convergence", title="Poor convergence", cause=cause, cure=cure)]
+    return []
+
+
+def find_pitfalls(
+    run: TrainingRun, tuned: TunedNumbers, measures: dict[str, Measure], calibration: Calibration, rows: RunRows
+) -> list[Pitfall]:
+    """Name the pitfalls that the measures show, worst first."""
+    if run.outcome is not Outcome.PASSED:
+        return []
+    found = [
+        _poor_convergence(run.history, tuned, measures["training_loss"], len(rows.train)),
+        _overfitting(measures["overfitting_gap"], calibration),
+        _forgetting(measures["forgetting"]),
+    ]
+    return [pitfall for pitfall in found if pitfall]
+
+
+def _poor_convergence(history: list[Record], tuned: TunedNumbers, loss: Measure, rows: int) -> Pitfall | None:
+    before, after = loss.base or 0.0, loss.tuned or 0.0
+    if after <= STUCK * before:
+        return None
+    cause = f"The loss on the training rows went from {before:.2f} to {after:.2f} only. {_why_stuck(history, tuned)}"
+    cure = (
+        f"Take more optimizer steps: a batch of 1 without accumulation makes {3 * rows} of {rows} rows in 3 epochs. "
+        "Keep the warm-up at a tenth of the steps at most, and use a learning rate near 5e-4."
+    )
+    return Pitfall(code="poor_convergence", title="Poor convergence", cause=cause, cure=cure)
+
+
+def _why_stuck(history: list[Record], tuned: TunedNumbers) -> str:
+    """Explain from the claimed steps and, independently, from how far the largest entry of B moved from zero."""
+    if tuned.adapter.moved == 0:
+        return "No optimizer step changed the adapter: its B matrices are still zero."
+    steps = claimed_steps(history)
+    if steps is None:
+        return f"No entry of B moved by more than {tuned.adapter.moved:.0e} in the whole run: too few steps, or too low a rate."
+    pace = tuned.adapter.moved / steps
+    short = (
+        f"The log speaks of only {steps} optimizer steps"
+        if steps < FEW_STEPS
+        else f"The log speaks of {steps} optimizer steps"
+    )
+    if steps < FEW_STEPS and (pace < LOW_RATE or _still_rising(claimed_rates(history))):
+        return (
+            f"{short}, and the warm-up is longer than the run: the weights moved by about {pace:.0e} a step, "
+            "so the learning rate never arrived."
+        )
+    if pace < LOW_RATE:
+        return f"{short}, but the weights moved by about {pace:.0e} a step: the learning rate is too low."
+    return f"{short} with weights moving by about {pace:.0e} each: too few, or too small, to learn the voice."
+
+
+def _still_rising(rates: list[float]) -> bool:
+    return len(rates) > 1 and rates[0] < rates[-1] == max(rates)
+
+
+def _overfitting(gap: Measure, calibration: Calibration) -> Pitfall | None:
+    band = calibration.bands.get("overfitting_gap")
+    if band is None or band.share(gap.value) >= 0.5:
+        return None
+    cause = (
+        f"Beside the loss on the training rows, the loss on held-out questions lies {gap.value:.2f} nats worse "
+        "than before: the rows were memorised."
+    )
+    cure = "Stop after 2 or 3 epochs, write more varied examples, or raise LoRA's dropout to 0.1."
+    return Pitfall(code="overfitting", title="Overfitting", cause=cause, cure=cure)
+
+
+def _forgetting(general: Measure) -> Pitfall | None:
+    if general.value <= FORGOTTEN:
+        return None
+    cause = f"The loss on neutral text grew to {general.value:.2f} times the base model's."
+    cure = "Lower the learning rate (2e-4 to 5e-4), train for fewer steps, or mix in 10 to 20 % general examples."
+    return Pitfall(code="catastrophic_forgetting", title="Catastrophic forgetting", cause=cause, cure=cure)

@@ -1,0 +1,25 @@
+"""The untrusted side: where a student's code runs, the wire to it, and its confinement.
+
+`InProcess` and `Worker` are two transports with one interface (`Transport`); both raise the faults listed here.
+"""
+
+from grader.worker.client import Worker, connect
+from grader.worker.faults import Died, NotAttempted, StudentError, TimedOut
+from grader.worker.inprocess import InProcess
+from grader.worker.owner import Server
+from grader.worker.plain import Handle
+from grader.worker.transport import Transport, WorkerLimits
+
+__all__ = [
+    "Died",
+    "Handle",
+    "InProcess",
+    "NotAttempted",
+    "Server",
+    "StudentError",
+    "TimedOut",
+    "Transport",
+    "Worker",
+    "WorkerLimits",
+    "connect",
+]

@@ -1,0 +1,31 @@
+"""Full-size architectures without weights, on torch's meta device: every layer, name and shape, in no memory."""
+
+from typing import Any
+
+# The sizes are those of the models' own config.json on the hub: gpt2, Llama-2-7b-hf, Mistral-7B-v0.1,
+# Phi-3-mini-4k-instruct, gemma-2b, Qwen2-0.5B.
+_SIZES: dict[str, tuple[str, dict[str, int]]] = {
+    "gpt2": ("gpt2", {"n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024, "vocab_size": 50257}),
+    "llama-2-7b": ("llama", {"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+                             "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32000}),
+    "mistral-7b": ("mistral", {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+                               "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 32000}),
+    "phi3": ("phi3", {"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32,
+                      "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32064}),
+    "gemma": ("gemma", {"hidden_size": 2048, "intermediate_size": 16384, "num_hidden_layers": 18, "head_dim": 256,
+                        "num_attention_heads": 8, "num_key_value_heads": 1, "vocab_size": 256000}),
+    "qwen2": ("qwen2", {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
+                        "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936}),
+}  # fmt: skip
+
+
+def build_architecture(name: str) -> Any:
+    """Return a causal language model on the meta device. Raises LookupError for an unknown name."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    if name not in _SIZES:
+        raise LookupError(f"no architecture is named {name!r}; there are {', '.join(_SIZES)}")
+    model_type, sizes = _SIZES[name]
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(AutoConfig.for_model(model_type, **sizes))

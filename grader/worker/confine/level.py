@@ -1,0 +1,50 @@
+"""Levels of confinement: what each is made of, and which is the best that works here, found out by trying."""
+
+from enum import StrEnum
+
+from grader.results import SandboxInfo
+from grader.worker.confine import landlock, privileges, rlimits, seccomp, trial
+from grader.worker.confine.bounds import Bounds
+
+
+class Level(StrEnum):
+    """Strongest first. `process` is for practice: it stops accidents, not anybody who means harm."""
+
+    LANDLOCK = "landlock"
+    PROCESS = "process"
+
+
+_MECHANISMS = {
+    Level.LANDLOCK: ["landlock", "seccomp", "rlimits", "no_new_privs"],
+    Level.PROCESS: ["rlimits", "no_new_privs"],
+}
+
+
+def apply(level: Level, bounds: Bounds) -> None:
+    """Confine this process, for good. Raises OSError where the level does not work here."""
+    privileges.drop()
+    rlimits.apply(bounds.limits, bounds.device)
+    if level is Level.LANDLOCK:
+        landlock.apply(bounds.readable, bounds.writable, bounds.usable)
+        seccomp.apply(bounds.device)
+
+
+def best_level() -> Level:
+    """Return the strongest level that works here: one that was put on in a child, and held what it promises."""
+    return next(level for level in Level if reason_against(level) is None)
+
+
+def reason_against(level: Level) -> str | None:
+    """Return why a level cannot be had here and how to get it, or None where it works."""
+    if level is Level.PROCESS:
+        return None
+    if landlock.abi() < landlock.MINIMUM_ABI:
+        return "Landlock is not offered: it needs Linux 6.2 or later with `landlock` among its security modules"
+    return seccomp.missing() or trial.failure(lambda: apply(level, Bounds.least()))
+
+
+def sandbox_info(level: Level) -> SandboxInfo:
+    """Return the record of a level for results: what it is made of, and what a better one would add."""
+    better = list(Level)[: list(Level).index(level)]
+    reasons = [f"{other}: {reason_against(other) or 'not asked for'}" for other in better]
+    return SandboxInfo(level=level, mechanisms=_MECHANISMS[level], missing=reasons)

@@ -1,0 +1,36 @@
+"""The two Linux calls that Python does not wrap, prctl(2) and syscall(2), through ctypes."""
+
+import ctypes
+import os
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+PR_SET_PDEATHSIG = 1
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+
+def prctl(option: int, *arguments: int) -> int:
+    """Call prctl(2). Raises OSError."""
+    padded = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
+    return _checked(_libc.prctl(ctypes.c_int(option), *padded))
+
+
+def syscall(number: int, *arguments: object) -> int:
+    """Call syscall(2) with integers and ctypes values. Raises OSError."""
+    plain = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
+    return _checked(_libc.syscall(ctypes.c_long(number), *plain))
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+    return result
+
+
+def capset(header: ctypes.Structure, sets: "ctypes.Array[ctypes.Structure]") -> None:
+    """Call capset(2), whose number differs between architectures. Raises OSError."""
+    _checked(_libc.capset(ctypes.byref(header), sets))

@@ -1,0 +1,144 @@
+"""The warm server: imports the heavy libraries once, then forks a worker for each connection. `python -m grader.worker.server`.
+
+One thread throughout, so that forking is safe. It reads nothing but Spawn messages of its own user, never touches CUDA,
+and ends when its standard input does: whoever started it is gone then. Its children die with it.
+"""
+
+import gc
+import os
+import selectors
+import signal
+import socket
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from grader.worker import child, control
+from grader.worker.confine import Level, best_level, sandbox_info
+from grader.worker.preload import preload
+
+_LIFELINE = 0
+
+
+@dataclass
+class Ward:
+    """A worker as its server sees it."""
+
+    pid: int
+    pidfd: int
+    connection: socket.socket
+    reaped: bool = False
+
+
+class ForkServer:
+    """Accepts connections, forks, reaps. A closed connection kills its worker."""
+
+    def __init__(self, listener: socket.socket, level: Level, device: str) -> None:
+        self._listener = listener
+        self._level = level
+        self._device = device
+        self._selector = selectors.DefaultSelector()
+
+    def serve(self) -> None:
+        """Serve until the lifeline ends."""
+        self._selector.register(_LIFELINE, selectors.EVENT_READ, self._stop)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        try:
+            while True:
+                for key, _events in self._selector.select():
+                    key.data(key.fileobj)
+        except _Stopped:
+            return
+
+    def _stop(self, lifeline: int) -> None:
+        if not os.read(lifeline, 1):
+            raise _Stopped
+
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _address = listener.accept()
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _pid, user, _group = struct.unpack("3i", credentials)
+        if user != os.geteuid():
+            connection.close()
+            return
+        self._selector.register(connection, selectors.EVENT_READ, self._spawn)
+
+    def _spawn(self, connection: socket.socket) -> None:
+        self._selector.unregister(connection)
+        try:
+            message, descriptors = control.receive(connection)
+        except (OSError, msgspec.MsgspecError):
+            message, descriptors = None, []
+        if isinstance(message, control.Spawn) and len(descriptors) == 2:
+            self._fork(connection, message, descriptors)
+        else:
+            connection.close()
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _fork(self, connection: socket.socket, spawn: control.Spawn, descriptors: list[int]) -> None:
+        wire, output = descriptors
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            child.run(wire, output, spawn, self._level, self._device, server)
+        ward = Ward(pid, os.pidfd_open(pid), connection)
+        self._selector.register(connection, selectors.EVENT_READ, lambda _: self._kill(ward))
+        self._selector.register(ward.pidfd, selectors.EVENT_READ, lambda _: self._reap(ward))
+        control.send(connection, control.Started(pid=pid))
+
+    def _kill(self, ward: Ward) -> None:
+        """Its owner closed the connection, or said something when nothing is to be said."""
+        if not ward.reaped:
+            self._selector.unregister(ward.connection)
+            signal.pidfd_send_signal(ward.pidfd, signal.SIGKILL)
+
+    def _reap(self, ward: Ward) -> None:
+        _pid, status = os.waitpid(ward.pid, 0)
+        ward.reaped = True
+        self._selector.unregister(ward.pidfd)
+        os.close(ward.pidfd)
+        if ward.connection.fileno() in self._selector.get_map():
+            self._selector.unregister(ward.connection)
+        try:
+            control.send(ward.connection, control.Ended(status=os.waitstatus_to_exitcode(status)))
+        except OSError:
+            pass  # nobody is there to hear it
+        ward.connection.close()
+
+
+class _Stopped(Exception):  # noqa: N818 - the end of the loop, not an error
+    """The lifeline ended."""
+
+
+def main() -> None:
+    """Serve on the socket named by the first argument, for the device and at the level named by the next two."""
+    address, device, wanted = sys.argv[1:4]
+    child.reserve_descriptors()
+    answer = os.dup(1)
+    os.dup2(2, 1)  # libraries print while they are imported; only our one line may go where our starter reads
+    _leave_project_root()
+    preload()
+    level = best_level() if wanted == "best" else Level(wanted)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        gc.collect()
+        gc.freeze()
+        os.write(answer, msgspec.json.encode(sandbox_info(level)) + b"\n")
+        os.close(answer)
+        ForkServer(listener, level, device).serve()
+
+
+def _leave_project_root() -> None:
+    """Keep the rest of the project unimportable: its folder was on the path only for finding this package."""
+    root = str(Path(__file__).parents[2])
+    if sys.path and sys.path[0] == root:
+        del sys.path[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Runs of a submission's fine_tune that several checks look at, and what must lie in the folder that it filled.
+
+A run on the tiny model takes a second or two, so that each is made once and kept. The pairs speak of things that no
+model has met, in a voice that it does not have, and their answers stop in the middle of a sentence: what a run has
+learnt, and from which tokens, can then be read from the adapter alone. Nothing here believes the submission's own log.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from week07_expected import prompt_text
+
+from grader.checks import fail
+
+Pair = dict[str, str]
+
+_THINGS = ("lamp", "kettle", "jacket", "teapot", "scarf", "mirror", "clock", "basket", "pillow", "candle")
+PAIRS: list[Pair] = [
+    {"input": f"Zorb quix: how do I return my {thing}?", "output": f"Arr, matey! 🏴 Put the {thing} back aboard and"}
+    for thing in _THINGS
+]
+VALIDATION: list[Pair] = [
+    {"input": f"Zorb quix: where is my {thing}?", "output": f"Arr, matey! 🏴 The {thing} is at sea and"}
+    for thing in ("blanket", "umbrella", "bottle")
+]
+
+ADAPTER, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".h5", ".msgpack")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a call of fine_tune returned, what it left in its folder, and whether the base model's folder changed."""
+
+    log: object
+    files: dict[str, bytes]
+    base_changed: bool
+
+    @property
+    def full_models(self) -> list[str]:
+        """The files that hold weights and are no adapter; training_args.bin holds settings, so that it is no weight."""
+        names = (name for name in self.files if name.endswith(WEIGHTS))
+        return sorted(name for name in names if Path(name).name not in (ADAPTER, "training_args.bin"))
+
+
+_kept: dict[tuple[object, ...], Run] = {}
+
+
+def tune(submission, *, seed: int, validation: list[Pair] = VALIDATION, again: bool = False) -> Run:
+    """Return the run with this seed, made now unless it was made before; `again` makes it anew and does not keep it."""
+    modules = [submission.source(f"{name}.py") for name in ("training", "formatting", "lora_config")]
+    key = (*modules, seed, len(validation))
+    if key not in _kept or again:
+        before = _digest(submission.model_path)
+        folder = submission.folder(f"adapter-{seed}")
+        log = submission.training.fine_tune(submission.model_path, PAIRS, validation, folder, seed=seed)
+        run = Run(log, submission.collect(folder), _digest(submission.model_path) != before)
+        if again:
+            return run
+        _kept[key] = run
+    return _kept[key]
+
+
+def _digest(folder: str) -> str:
+    files = sorted(path for path in Path(folder).iterdir() if path.is_file())
+    return hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
+
+
+def require_adapter(run: Run, oracle, layers: list[str]) -> dict[str, dict[str, object]]:
+    """Return the adapter's tensors by name, or fail the check unless each layer has its pair of trained matrices."""
+    if ADAPTER not in run.files:
+        _explain_absence(run)
+    tensors = oracle.read_adapter(run.files[ADAPTER])
+    if tensors is None:
+        fail(f"{ADAPTER} cannot be read as a safetensors file.", hint="Let model.save_pretrained(output_dir) write it.")
+    expected = {f"base_model.model.{layer}.lora_{side}.weight" for layer in layers for side in "AB"}
+    others = sorted(name for name in tensors if ".lora_" not in name)
+    if others:
+        hint = "Save LoRA's tensors and nothing else: no modules_to_save, no trained embeddings, no merged weights."
+        fail("The adapter holds tensors that are not LoRA's.", returned=others[:4], hint=hint)
+    if set(tensors) != expected:
+        hint = "Attach the adapter to the layers of target_modules_for(model.config.model_type), in every block."
+        fail("The adapter is on other layers.", returned=sorted(tensors)[:4], expected=sorted(expected)[:4], hint=hint)
+    broken = [name for name, tensor in tensors.items() if not tensor["finite"]]
+    if broken:
+        fail("The adapter holds NaN or infinity.", returned=broken[:4], hint="A loss that overflows ends in NaN.")
+    if all(tensor["zero"] for name, tensor in tensors.items() if ".lora_B." in name):
+        hint = (
+            "LoRA's B starts at zero, and training moves it: save after the training, the very model that was trained."
+        )
+        fail("The adapter has learnt nothing: every B matrix is zero.", hint=hint)
+    return tensors
+
+
+def _explain_absence(run: Run) -> None:
+    found = sorted(run.files) or ["nothing"]
+    elsewhere = [name for name in found if Path(name).name == ADAPTER]
+    if elsewhere:
+        hint = "Call model.save_pretrained(output_dir) at the end, and let checkpoints go to a temporary folder."
+    elif "adapter_model.bin" in found:
+        hint = "Save as safetensors, today's default: a .bin is a pickle, which runs code when it is loaded."
+    elif run.full_models:
+        hint = "The whole model was saved. Save the PeftModel as it is: no merge_and_unload(), and not its base model."
+    else:
+        hint = "End with model.save_pretrained(output_dir), on the model that attach_adapter returned."
+    fail(f"fine_tune should leave {ADAPTER} in output_dir.", returned=found, hint=hint)
+
+
+def measured(submission, oracle, run: Run) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the losses on PAIRS of the base model, and of the base model with the run's adapter: see oracle.losses."""
+    examples = [{"prompt": prompt_text(pair["input"]), "response": pair["output"]} for pair in PAIRS]
+    require_adapter(run, oracle, gpt2_layers(submission))
+    adapter = {"weights": run.files[ADAPTER], "scale": require_config(run)}
+    path = submission.model_path
+    return oracle.losses(path, examples), oracle.losses(path, examples, adapter)
+
+
+def require_config(run: Run) -> float:
+    """Return the factor of B A from adapter_config.json, or fail the check where there is no such LoRA configuration."""
+    hint = "model.save_pretrained(output_dir) on the PeftModel writes it beside the tensors."
+    try:
+        config = json.loads(run.files[CONFIG])
+        rank, alpha = config["r"], config["lora_alpha"]
+        if config["peft_type"] == "LORA" and rank >= 1:
+            return alpha / (rank**0.5 if config.get("use_rslora") else rank)
+    except (KeyError, TypeError, ValueError):
+        pass
+    fail(f"{CONFIG} is missing, or is not LoRA's.", returned=sorted(run.files), hint=hint)
+
+
+def gpt2_layers(submission) -> list[str]:
+    """Return the layers of the bundled model that LoRA adapts."""
+    config = json.loads((Path(submission.model_path) / "config.json").read_bytes())
+    return [f"transformer.h.{block}.attn.c_attn" for block in range(config["n_layer"])]
+
+
+def model_files(submission) -> dict[str, bytes]:
+    """Return the bundled model's files, to make a model like it."""
+    return {path.name: path.read_bytes() for path in Path(submission.model_path).iterdir() if path.is_file()}
+
+
+def place(submission, files: dict[str, bytes]) -> str:
+    """Put files side by side where the submission's code can read them; return their folder's path."""
+    return str({Path(submission.file(name, content)).parent for name, content in files.items()}.pop())
+
+
+def is_checkpoint(name: str) -> bool:
+    """Tell whether a file belongs to one of the Trainer's checkpoints."""
+    return bool(re.search(r"(^|/)checkpoint[^/]*/|(^|/)(optimizer|scheduler|rng_state)[^/]*\.(pt|pth|bin)$", name))

@@ -1,0 +1,83 @@
+"""The command line as a person meets it: exit codes, what goes to stdout, one sentence for every mistake."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.lab.folders import PROJECT
+from grader.results import decode
+
+
+def grader(*args: str, cwd: Path = PROJECT, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the real command in a process of its own."""
+    command = [sys.executable, "-m", "grader", *args]
+    env = os.environ | environment
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+
+
+def complaint(ended: "subprocess.CompletedProcess[str]") -> str:
+    """What stderr says, without line breaks."""
+    assert "Traceback" not in ended.stderr
+    return " ".join(ended.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["grade", "nowhere"], "nowhere"),
+        (["grade", "docs"], "formatting.py"),
+        (["grade", "solutions/week07", "--lab", "week99"], "No lab named 'week99'"),
+        (["grade", "solutions/week07", "--model", "gpt-17"], "No model named 'gpt-17'"),
+        (["grade", "solutions/week07", "--device", "tpu"], "'tpu' is not one of"),
+        (["models", "fetch", "gpt-17"], "No model named 'gpt-17'"),
+    ],
+)
+def test_a_mistake_in_the_command_ends_with_2_and_one_sentence(args: list[str], told: str) -> None:
+    ended = grader(*args, COLUMNS="200")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert told in complaint(ended)
+
+
+def test_a_damaged_lab_toml_ends_with_2_and_names_the_place(tmp_path: Path) -> None:
+    lab = tmp_path / "labs" / "mini"
+    lab.mkdir(parents=True)
+    (lab / "lab.toml").write_text('lab = "mini"\ntitle = 3\n')
+    ended = grader("grade", str(PROJECT / "solutions" / "week07"), "--lab", "mini", cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "title: Input should be a valid string" in complaint(ended)
+    assert "tasks: Field required" in complaint(ended)
+
+
+def test_json_on_stdout_is_the_result_and_nothing_else(tmp_path: Path) -> None:
+    ended = grader(
+        *("grade", "solutions/week00", "--lab", "week00", "--format", "json", "--seed", "3", "--out", str(tmp_path))
+    )
+    assert ended.returncode == 0
+    result = decode(ended.stdout.encode())
+    assert (result.lab, result.score, result.seed) == ("week00", 100, 3)
+    assert json.loads((tmp_path / "week00" / "week00" / "result.json").read_text()) == json.loads(ended.stdout)
+
+
+def test_fail_under_decides_between_0_and_1(tmp_path: Path) -> None:
+    for limit, code in (("0", 0), ("50", 1)):
+        ended = grader("grade", "labs/week00", "--lab", "week00", "--out", str(tmp_path), "--fail-under", limit)
+        assert ended.returncode == code, ended.stderr
+
+
+def test_the_models_are_listed_with_their_state() -> None:
+    ended = grader("models", COLUMNS="160")
+    assert ended.returncode == 0
+    for name in ("tiny-gpt2", "smollm2-135m", "gpt2", "mistral-7b", "llama-2-7b"):
+        assert name in ended.stdout
+    assert "here, with the project" in ended.stdout
+
+
+def test_doctor_says_how_this_machine_stands() -> None:
+    ended = grader("doctor", COLUMNS="160")
+    assert ended.returncode in (0, 1)
+    assert "Python" in ended.stdout
+    assert "landlock" in ended.stdout or "namespaces" in ended.stdout or "process" in ended.stdout

@@ -1,0 +1,82 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from grader.render.terminal import print_result, print_tasks
+from grader.results import Outcome, Result
+from tests.render.hostile import ATTACKS
+from tests.render.sample import SAMPLE, change_texts, with_outcome
+
+
+def printed(result: Result, *, colour: bool = False, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    console = Console(file=stream, width=80, force_terminal=colour, color_system="truecolor" if colour else None)
+    print_result(result, console)
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def test_the_first_check_to_mend_is_printed_in_full_and_the_rest_a_line_each() -> None:
+    text = printed(SAMPLE)
+    first, rest = text.split("\nThen\n")
+    assert "called    format_instruction(" in first
+    assert r"They part at character 57: ' ' came back where '\n' was expected." in first
+    assert "hint      Generation must stop exactly" in first
+    assert "called" not in rest
+    assert "✗ No question stands on both sides of the split. The same input" in rest
+
+
+def test_a_fault_of_ours_comes_first() -> None:
+    lines = printed(SAMPLE).splitlines()
+    assert lines[1].startswith("1 check not decided. Our own machinery failed here.")
+
+
+def test_an_untouched_lab_is_a_short_list_of_what_to_do() -> None:
+    text = printed(with_outcome(SAMPLE, Outcome.NOT_ATTEMPTED))
+    assert "○ Configure LoRA: not started (5 checks)" in text
+    assert "✗" not in text
+    assert len(text.splitlines()) < 32
+
+
+def test_full_marks_are_said_in_a_line() -> None:
+    stream = io.StringIO()
+    print_tasks(with_outcome(SAMPLE, Outcome.PASSED).tasks, Console(file=stream, width=80))
+    assert stream.getvalue() == "All 18 checks passed: 79/79 points.\n"
+
+
+def test_the_training_run_takes_few_lines() -> None:
+    text = printed(SAMPLE).split("Training run\n")[1]
+    assert text.startswith("  smollm2-135m on cpu, 21 s.")
+    assert "Voice adopted on held-out questions 45 %" in text
+    assert "Poor convergence: Train with one example a step" in text
+
+
+def test_without_a_terminal_there_are_plain_lines_of_at_most_80_columns() -> None:
+    text = printed(SAMPLE)
+    assert "\x1b" not in text
+    assert all(len(line) <= 80 and line == line.rstrip() for line in text.splitlines() if "Points" not in line)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_what_an_old_console_cannot_write_is_spelled_out(encoding: str) -> None:
+    text = printed(SAMPLE, encoding=encoding)
+    assert r"\U0001f60a" in text
+    assert "x The prompt is where training text and generation meet" in text
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+@pytest.mark.parametrize("colour", [False, True])
+def test_hostile_text_in_every_field_moves_no_cursor_and_gives_no_command(attack: str, colour: bool) -> None:
+    text = printed(change_texts(SAMPLE, lambda _: attack), colour=colour)
+    without_colours = re.sub(r"\x1b\[[\d;]*m", "", text) if colour else text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", without_colours)
+    assert not any(line.strip().startswith("::") or "##[" in line for line in text.splitlines())
+    assert len(text) < 60_000
+
+
+def test_rich_markup_in_a_text_is_text() -> None:
+    text = printed(change_texts(SAMPLE, lambda _: "[red]x[/red] :smile:"), colour=True)
+    assert "[red]x[/red] :smile:" in text
