@@ -15,7 +15,7 @@ from grader.render.html import render_report
 from grader.results import CheckResult, Result, TrainingResult, encode, tidy, write_atomically
 from grader.rubric import score
 from grader.training import ModelChoice, choose_model, train_and_judge
-from grader.worker.client import Server
+from grader.worker import Server
 
 Progress = Callable[[str], None]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.worker.client import Server
+from grader.worker import Server
 
 
 @pytest.fixture(scope="session")

@@ -71,13 +71,13 @@ def draw_history(history: Sequence[dict[str, Plain]]) -> Chart | None:
         y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (loss - losses[0]) / (losses[-1] - losses[0])
         return round(x, 1), round(y, 1)
 
-    rows = [row for row in map(_row, history) if row.train or row.evaluation]
+    told = [record for record in history if any(_real(record.get(key)) is not None for key in ("loss", "eval_loss"))]
     return Chart(
         lines=[_line(name, [place(*point) for point in series]) for name, series in named.items()],
         across=[Tick(place(step, losses[0])[0], number(step)) for step in steps],
         up=[Tick(place(steps[0], loss)[1], number(loss)) for loss in losses],
-        rows=rows[:_MOST_ROWS],
-        more_rows=max(0, len(rows) - _MOST_ROWS),
+        rows=[_row(record) for record in told[:_MOST_ROWS]],
+        more_rows=max(0, len(told) - _MOST_ROWS),
         summary=" ".join(_describe(name, series) for name, series in named.items()),
     )
 

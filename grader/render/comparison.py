@@ -78,16 +78,17 @@ def compare(example: Example, limit: int) -> Comparison:
 
 def read_value(literal: str) -> Value:
     """Read a Python literal for display; what is none (cut short, or no plain value) stays as it was written."""
+    as_written = Value(kind="", text=cut(literal, _LONGEST_LITERAL), verbatim=False)
+    if len(literal) > _LONGEST_LITERAL:
+        return as_written
     try:
         with warnings.catch_warnings(action="ignore", category=SyntaxWarning):
-            plain = ast.literal_eval(literal) if len(literal) <= _LONGEST_LITERAL else None
+            plain = ast.literal_eval(literal)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        return Value(kind="", text=literal, verbatim=False)
+        return as_written
     if isinstance(plain, str):
         size = f"{len(plain):,} character{'' if len(plain) == 1 else 's'}"
         return Value(kind=f"text, {size}", text=plain, verbatim=True, plain=plain)
-    if plain is None and literal.strip() != "None":
-        return Value(kind="", text=literal, verbatim=False)
     name = type(plain).__name__
     size = f" of {len(plain):,}" if isinstance(plain, list | dict | tuple) else ""
     text = pprint.pformat(plain, width=72, compact=True) if size else literal

@@ -81,7 +81,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _summarize_steps(tasks: Sequence[TaskResult]) -> str:
     steps = [
-        f"{place}. **{markdown(check.title, _LENGTH)}** {markdown(check.hint, _LENGTH)}".rstrip()
+        f"{place}. {markdown(check.title, _LENGTH)}. {markdown(check.hint, _LENGTH)}".rstrip()
         for place, check in enumerate(next_steps(tasks), start=1)
     ]
     return "\n".join(["### What next", "", *steps]) if steps else "Every check that could be decided passes."
@@ -132,13 +132,13 @@ def _summarize_training(training: TrainingResult) -> str:
         [
             markdown(measure.title, _LENGTH),
             *(
-                markdown(wording.quantity(value, measure.unit), 60)
+                markdown(wording.quantity(value, cut(measure.unit, 20)), 60)
                 for value in (measure.base, measure.tuned, measure.value)
             ),
             markdown(measure.band, _LENGTH),
         ]
         for measure in training.measurements.values()
     ]
-    cures = [f"- **{markdown(p.title, _LENGTH)}**: {markdown(p.cure, _LENGTH)}" for p in training.pitfalls[:10]]
+    cures = [f"- {markdown(p.title, _LENGTH)}: {markdown(p.cure, _LENGTH)}" for p in training.pitfalls[:10]]
     table = _table(["Measure", "Base", "Tuned", "Value", "Full points"], rows) if rows else ""
     return "\n\n".join(part for part in ("### Training run", about, table, "\n".join(cures)) if part)

@@ -24,18 +24,18 @@ _SIGNS = {"\n": "⏎", "\t": "⇥", " ": "·"}
 
 def anchor(name: str) -> str:
     """Return a name as an element's id, which a link's fragment can hold as it is."""
-    return re.sub(r"[^a-zA-Z0-9._-]", "-", name)
+    return re.sub(r"[^a-zA-Z0-9._-]", "-", name[:100])
 
 
 def prose(text: str) -> Markup:
     """Return a sentence with its `backticked` parts as code; everything else is text."""
     rendered = _BACKTICKS.renderInline(visible(text))
-    return Markup(nh3.clean(rendered, tags={"code"}, attributes={}))  # noqa: S704 - cleaned on this line
+    return Markup(nh3.clean(rendered, tags={"code"}, attributes={}))
 
 
 def traceback(text: str) -> Markup:
     """Return a traceback with its cited lines highlighted."""
-    return Markup(highlight(visible(text), PythonTracebackLexer(), _FORMATTER))  # noqa: S704 - Pygments escapes
+    return Markup(highlight(visible(text), PythonTracebackLexer(), _FORMATTER))
 
 
 def pieces(parts: Pieces, verbatim: bool) -> Markup:
@@ -46,7 +46,8 @@ def pieces(parts: Pieces, verbatim: bool) -> Markup:
 def highlighted(text: str, markers: Sequence[str]) -> Markup:
     """Return text with each marker (whole words for words, anywhere for emoji and punctuation) in a <mark>."""
     plain = visible(unicodedata.normalize("NFC", text))
-    wanted = [_marker(unicodedata.normalize("NFC", marker)) for marker in markers if marker.strip()]
+    # One that is longer than the text is not in it.
+    wanted = [_marker(unicodedata.normalize("NFC", m)) for m in markers if m.strip() and len(m) <= len(text)]
     if not wanted:
         return escape(plain)
     parts = re.split(f"({'|'.join(sorted(wanted, key=len, reverse=True))})", plain, flags=re.IGNORECASE)
@@ -65,8 +66,8 @@ def _with_signs(text: str, pattern: re.Pattern[str]) -> Markup:
     shown, end = Markup(""), 0
     for found in pattern.finditer(text):
         signs = "".join(_SIGNS[space] for space in found.group())
-        kept = "\n" if found.group() == "\n" else ""
-        shown += escape(visible(text[end : found.start()])) + Markup('<span class="sign">{}</span>').format(signs) + kept
+        shown += escape(visible(text[end : found.start()])) + Markup('<span class="sign">{}</span>').format(signs)
+        shown += "\n" if found.group() == "\n" else ""
         end = found.end()
     return shown + escape(visible(text[end:]))
 

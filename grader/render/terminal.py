@@ -27,7 +27,7 @@ _MOST_LINES = 12  # checks of one task in the list of the rest
 
 def print_result(result: Result, console: Console) -> None:
     """Print a result: score, tasks, the first check to mend, the rest, and the training run in three lines."""
-    title = f"{one_line(result.lab)}  {one_line(cut(result.submission.id, 80))}"
+    title = f"{one_line(cut(result.lab, 60))}  {one_line(cut(result.submission.id, 80))}"
     _say(console, f"{title}  {wording.score(result.score, result.max_score)}", "bold")
     print_tasks(result.tasks, console)
     if result.training:
@@ -84,11 +84,11 @@ def _print_faults(faults: Sequence[CheckResult], console: Console) -> None:
 
 def _print_overview(tasks: Sequence[TaskResult], console: Console) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("Task")
+    table.add_column("Task", no_wrap=True)
     table.add_column("Checks passed", justify="right")
     table.add_column("Points", justify="right")
     for task in tasks:
-        title = _text(one_line(cut(task.title, 80)), console)
+        title = _text(log_line(one_line(cut(task.title, 80))), console)
         table.add_row(title, _passed(task.checks), wording.score(task.points, task.max_points))
     checks = [check for task in tasks for check in task.checks]
     table.add_row("So far", _passed(checks), _score(tasks), style="bold")
@@ -115,7 +115,8 @@ def _print_rest(task: TaskResult, rest: Sequence[CheckResult], console: Console)
 
 
 def _print_training(training: TrainingResult, console: Console) -> None:
-    about = f"{one_line(training.model)} on {one_line(training.device)}, {wording.duration(training.seconds)}."
+    where = f"{cut(training.model, 80)} on {cut(training.device, 80)}"
+    about = f"{one_line(where)}, {wording.duration(training.seconds)}."
     why = training.why_this_model if training.outcome is Outcome.PASSED else training.message
     _say(console, "\nTraining run", "bold")
     _say(console, f"{about} {one_line(cut(why, 200))}", indent=2)
@@ -126,7 +127,7 @@ def _print_training(training: TrainingResult, console: Console) -> None:
 
 
 def _measure(measure: Measure) -> str:
-    return one_line(cut(f"{measure.title} {wording.quantity(measure.value, measure.unit)}", 80))
+    return one_line(cut(f"{measure.title} {wording.quantity(measure.value, cut(measure.unit, 20))}", 80))
 
 
 def _passed(checks: Sequence[CheckResult]) -> str:
@@ -157,5 +158,5 @@ def _say(console: Console, line: str, style: str = "", indent: int = 0, label: s
 
 def _text(line: str, console: Console, style: str = "") -> Text:
     """Return text in which nothing is markup, nothing moves the cursor, and all can be written to this console."""
-    writable = visible(line).encode(console.encoding, "backslashreplace").decode(console.encoding)
+    writable = visible(cut(line, 2 * _LENGTH)).encode(console.encoding, "backslashreplace").decode(console.encoding)
     return Text(writable, style=style, overflow="fold")

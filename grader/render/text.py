@@ -44,7 +44,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def markdown(text: str, limit: int) -> str:
-    """Return text as one line of GitHub Markdown in which nothing is a link, an image, HTML, a mention or a table cell's end."""
+    """Return text as one line of GitHub Markdown: no link, image, HTML, mention or end of a table's cell."""
     plain = one_line(cut(" ".join(text.split()), limit))
     escaped = _MARKDOWN_PUNCTUATION.sub(r"\\\1", plain)
     # A zero-width space after the sign, since GitHub looks for mentions after it has undone backslashes.

@@ -159,7 +159,7 @@ def _check_header(tensors: bytes, layers: Mapping[str, Layer]) -> None:
         layer, side = _split(key)
         if layer not in layers or (layer, side) in seen:
             raise AdapterRefused(
-                f"The adapter changes {layer[:120]}, which is not a linear layer of this base model that LoRA may adapt."
+                f"The adapter changes {layer[:120]}, which is no linear layer of this base model that LoRA may adapt."
             )
         seen.add((layer, side))
         _check_entry(layer, side, entry["dtype"], list(entry["shape"]), layers[layer])
@@ -210,7 +210,7 @@ def _scaling(config: Config, layer: str, rank: int) -> float:
     scaling = alpha / math.sqrt(rank) if config.use_rslora else alpha / rank
     if not 0 < scaling <= MAX_SCALING:  # also false for NaN
         raise AdapterRefused(
-            f"adapter_config.json: lora_alpha {alpha:g} at rank {rank} is out of bounds; twice the rank is usual."
+            f"adapter_config.json: lora_alpha {alpha:g} is out of bounds at rank {rank}; twice the rank is usual."
         )
     return scaling
 

@@ -6,7 +6,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.errors import UsageError
 from grader.lab import ModelProfile
@@ -81,8 +81,8 @@ def _reporting_bar(report: Report) -> "type[tqdm]":
     """Give the hub's client a bar that draws nothing and reports its share now and then."""
     from tqdm import tqdm
 
-    class Bar(tqdm):
-        def __init__(self, *args: Any, **options: Any) -> None:
+    class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
+        def __init__(self, *args: object, **options: object) -> None:
             super().__init__(*args, **{**options, "mininterval": 1 if sys.stderr.isatty() else 15})
 
         def display(self, msg: str | None = None, pos: int | None = None) -> None:

@@ -58,10 +58,10 @@ def measure_adapter(
 ) -> dict[str, Any]:
     """Measure the base model with an adapter, given as the paths of its two files: `config` and `tensors`.
 
-    Returns `{"refused": sentence, "diverged": bool}` for an adapter that cannot be judged; otherwise what `measure_base` returns, with
-    `trained` for the rows the run trained on, and `nonce`: `[nats, tokens]` of this run's code and of other codes
-    (`own`, `others`), for `base` and `tuned`; `adapter`: `rank`, `layers`, `trainable`, `update` (the Frobenius norm
-    of B·A over the layers' own) and `moved`.
+    Returns `{"refused": sentence, "diverged": bool}` for an adapter that cannot be judged; otherwise
+    what `measure_base` returns, with `trained` for the rows the run trained on, and `nonce`: `[nats, tokens]` of this
+    run's code and of other codes (`own`, `others`), for `base` and `tuned`; `adapter`: `rank`, `layers`, `trainable`,
+    `update` (the Frobenius norm of B·A over the layers' own) and `moved`.
     """
     model, tokenizer = _load(model_folder, device)
     layers = _find_layers(model)
@@ -80,7 +80,7 @@ def measure_adapter(
         "general": sum_losses(tuned, [encode_text(tokenizer, text) for text in general]),
     }
     tuned_nonce = {"own": sum_losses(tuned, own), "others": sum_losses(tuned, others)}
-    if not _all_finite(*losses.values(), *tuned_nonce.values()):
+    if not _all_finite(*losses.values(), *tuned_nonce.values(), [[about["update"], 1.0]]):
         tuned.unload()
         return {"refused": OVERFLOWS, "diverged": True}
     answers, seconds = _answer(tuned, tokenizer, questions)
@@ -100,6 +100,7 @@ def _load(folder: str, device: str) -> tuple[PreTrainedModel, PreTrainedTokenize
     )
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     model.eval()  # type: ignore[no-untyped-call]
+    model.requires_grad_(False)
     return model, tokenizer
 
 
@@ -132,7 +133,8 @@ def _apply(model: Model, adapter: Adapter) -> Model:
     tuned: Any = get_peft_model(model, config)
     state = {f"base_model.model.{name}.lora_A.weight": matrix for name, matrix in adapter.a.items()}
     state |= {f"base_model.model.{name}.lora_B.weight": matrix for name, matrix in adapter.b.items()}
-    if set_peft_model_state_dict(tuned, state).unexpected_keys:
+    result: Any = set_peft_model_state_dict(tuned, state)
+    if result.unexpected_keys:
         raise RuntimeError("peft did not take every matrix of a checked adapter")
     return cast(Model, tuned.eval())
 

@@ -55,12 +55,15 @@ def _grade(name: str, found: Measure, band: Band, points: float, learnt: float, 
         margin=_round(band.margin(found.value)),
         points=tidy(points * share),
         max_points=points,
-        note=" ".join(text for text in (_limits(band), *notes) if text),
+        note=" ".join(text for text in (_limits(band, found.unit), *notes) if text),
     )
 
 
-def _limits(band: Band) -> str:
-    return f"Full points {'from' if band.full > band.none else 'up to'} {band.full:g}, none at {band.none:g}."
+def _limits(band: Band, unit: str) -> str:
+    side = "from" if band.full > band.none else "up to"
+    if unit == "share":
+        return f"Full points {side} {band.full:.0%}, none at {band.none:.0%}."
+    return f"Full points {side} {band.full:g}, none at {band.none:g}."
 
 
 def _trained(tuned: TunedNumbers) -> Measure:
@@ -92,7 +95,7 @@ def _answers(base: BaseNumbers, tuned: TunedNumbers, heldout: Heldout) -> dict[s
     style = style_adoption(base.answers, markers), style_adoption(tuned.answers, markers)
     topic = on_topic(base.answers, keywords), on_topic(tuned.answers, keywords)
     repeats = repetition(base.answers), repetition(tuned.answers)
-    share = "of the answers"
+    share = "share"
     return {
         "style_adoption": _pair(
             "Held-out answers that speak in the voice, beyond the base's", style[1] - style[0], share, style
@@ -109,9 +112,14 @@ def _adapter(base: BaseNumbers, tuned: TunedNumbers, run_bytes: int) -> dict[str
     speed = base.answer_s, tuned.answer_s
     return {
         "adapter_size": Measure(title="Size of the saved adapter", value=_round(run_bytes / 1024), unit="KiB"),
-        "trainable_share": Measure(title="Share of the parameters that were trained", value=round(trainable, 6)),
+        "trainable_share": Measure(
+            title="Share of the parameters that were trained", value=round(trainable, 6), unit="share"
+        ),
         "update_size": Measure(
-            title="Size of the update beside the layers' own weights", value=round(facts.update, 6), note=update
+            title="Size of the update beside the layers' own weights",
+            value=round(facts.update, 6),
+            unit="share",
+            note=update,
         ),
         "latency_s": _pair(
             "Seconds an answer", tuned.answer_s, "s", speed, note="For information; it depends on the machine."

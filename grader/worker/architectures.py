@@ -15,11 +15,12 @@ _SIZES: dict[str, tuple[str, dict[str, int]]] = {
     "gemma": ("gemma", {"hidden_size": 2048, "intermediate_size": 16384, "num_hidden_layers": 18, "head_dim": 256,
                         "num_attention_heads": 8, "num_key_value_heads": 1, "vocab_size": 256000}),
     "qwen2": ("qwen2", {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
-                        "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936}),
+                        "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936,
+                        "tie_word_embeddings": True}),
 }  # fmt: skip
 
 
-def build_architecture(name: str) -> Any:
+def build_architecture(name: str) -> object:
     """Return a causal language model on the meta device. Raises LookupError for an unknown name."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -28,4 +29,5 @@ def build_architecture(name: str) -> Any:
         raise LookupError(f"no architecture is named {name!r}; there are {', '.join(_SIZES)}")
     model_type, sizes = _SIZES[name]
     with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(AutoConfig.for_model(model_type, **sizes))
+        model: Any = AutoModelForCausalLM  # its from_config has no types
+        return model.from_config(AutoConfig.for_model(model_type, **sizes))

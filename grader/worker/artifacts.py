@@ -1,5 +1,6 @@
 """Reads the files that a student's code left in a folder: hostile input, opened without following anything."""
 
+import itertools
 import os
 import stat
 
@@ -34,7 +35,7 @@ def _walk(folder: int, max_bytes: int) -> dict[str, bytes]:
         inner = pending.pop()
         descriptor = _open_folder(folder, inner)
         try:
-            for name in sorted(os.listdir(descriptor)):
+            for name in _names(descriptor):
                 path = f"{inner}/{name}" if inner else name
                 if len(found) + len(pending) >= MAX_FILES:
                     raise refused(f"more than {MAX_FILES} files and folders were written")
@@ -65,9 +66,14 @@ def _open_folder(folder: int, inner: str) -> int:
     return descriptor
 
 
+def _names(descriptor: int) -> list[str]:
+    with os.scandir(descriptor) as found:
+        return sorted(entry.name for entry in itertools.islice(found, MAX_FILES + 1))
+
+
 def _is_folder(descriptor: int, name: str, path: str) -> bool:
     if not name.isprintable():
-        raise refused(f"a file's name is not printable text: {ascii(name)}")
+        raise refused(f"a file's name is not printable text: {name!a}")
     status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
     if stat.S_ISDIR(status.st_mode):
         return True
@@ -88,5 +94,7 @@ def _read(descriptor: int, name: str, path: str, left: int, max_bytes: int) -> b
             raise refused(f"{path} is a link to another file, or a special file; only regular files are read")
         content = stream.read(left + 1)
     if len(content) > left:
-        raise refused(f"they are larger than {max_bytes // 2**20} MiB in all; an adapter has a few, a full model is not needed")
+        raise refused(
+            f"they are larger than {max_bytes // 2**20} MiB in all; an adapter has a few, a full model is not needed"
+        )
     return content

@@ -7,8 +7,8 @@ from typing import Literal
 
 from grader.errors import HarnessError
 from grader.worker import plain, wire
-from grader.worker.faults import Died, NotAttempted, clean, student_error
 from grader.worker.faults import MESSAGE_CHARACTERS as MESSAGE
+from grader.worker.faults import Died, NotAttempted, clean, not_taken, student_error
 from grader.worker.plain import Handle
 
 
@@ -36,7 +36,7 @@ class Caller(ABC):
 
     @abstractmethod
     def _give_up(self, reason: str) -> Died:
-        """End the worker and return the fault to raise for a reply that is not well formed."""
+        """End the worker and return the fault to raise, with that message."""
 
     def _ask(
         self,
@@ -62,7 +62,7 @@ class Caller(ABC):
         try:
             return self._read(wire.decode_reply(payload, self._adopt))
         except wire.MalformedError as error:
-            raise self._give_up(str(error)) from error
+            raise self._give_up(not_taken(error)) from error
 
     def _read(self, reply: wire.Reply) -> object:
         if isinstance(reply, wire.Ready | wire.Broken) or reply.number != self._number:
@@ -82,11 +82,15 @@ class Caller(ABC):
         try:
             return plain.lower(argument, self._extension)
         except plain.NotPlainError as error:
-            raise HarnessError(f"A check passed an argument that cannot be sent to a student's code: {error}.") from error
+            raise HarnessError(
+                f"A check passed an argument that cannot be sent to a student's code: {error}."
+            ) from error
 
     def _extension(self, argument: object) -> object:
         if not isinstance(argument, Handle):
-            raise plain.NotPlainError(f"a {type(argument).__name__} is no plain data (or an integer beyond 64 bits, or a lone surrogate)")
+            raise plain.NotPlainError(
+                f"a {type(argument).__name__} is no plain data (or an integer beyond 64 bits, or a lone surrogate)"
+            )
         if argument not in self._living:
             raise plain.NotPlainError(f"the {argument.kind} belongs to another worker")
         return wire.object_extension(argument)

@@ -1,27 +1,82 @@
-"""The trusted side of a worker: asks the warm server for one, exchanges frames against a deadline, and leaves nothing."""
+"""The trusted side: starts and ends the warm server, and has it fork workers."""
 
-import os
 import select
-import signal
-import socket
-import time
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, Literal
 
 import msgspec
 
 from grader.errors import HarnessError
-from grader.worker import artifacts, control, wire
-from grader.worker.caller import Caller
-from grader.worker.faults import Died, TimedOut, clean
+from grader.results import SandboxInfo
+from grader.worker.environment import server_environment
 from grader.worker.files import WorkerFiles
+from grader.worker.folders import OwnedFolder, sweep
+from grader.worker.remote import Worker
 from grader.worker.transport import WorkerLimits
-from grader.worker.watch import excess
 
-_READY_SECONDS = 60.0
-_END_SECONDS = 10.0
-_FAREWELL_SECONDS = 1.0
-_TICK_SECONDS = 0.5
+Device = Literal["cpu", "cuda"]
+_START_SECONDS = 300.0
+"""A cold disk needs minutes for torch."""
+_STOP_SECONDS = 10.0
+
+
+class Server:
+    """The warm server. It ends with `close`, or with the process that started it, whatever ends that."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", folder: OwnedFolder, sandbox: SandboxInfo) -> None:
+        self._process = process
+        self._folder = folder
+        self.sandbox = sandbox
+
+    @classmethod
+    def start(cls, device: Device = "cpu", *, level: str = "best") -> "Server":
+        """Start a server; takes the seconds that importing torch and its company takes.
+
+        `level` asks for one level of confinement instead of the best that works here. Raises HarnessError.
+        """
+        if sys.platform != "linux":
+            raise HarnessError(
+                "Workers need Linux; on Windows use WSL2, on a Mac a Linux container or virtual machine."
+            )
+        sweep()
+        folder = OwnedFolder()
+        try:
+            process = _launch(folder.path, device, level)
+            sandbox = _await_ready(process, folder.path)
+        except BaseException:
+            folder.remove()
+            raise
+        return cls(process, folder, sandbox)
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
+    @property
+    def address(self) -> str:
+        """Where `connect` finds this server: the path of its socket."""
+        return str(_address(self._folder.path))
+
+    def worker(
+        self, source: Path | None, limits: WorkerLimits, *, readable: Sequence[Path] = (), threads: int = 1
+    ) -> Worker:
+        """Start a worker; see `connect`."""
+        return connect(self.address, source, limits, readable=readable, threads=threads)
+
+    def close(self) -> None:
+        """End the server and its workers. Closing twice is allowed."""
+        _stop(self._process)
+        self._folder.remove()
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
 
 def connect(
@@ -31,7 +86,7 @@ def connect(
     *,
     readable: Sequence[Path] = (),
     threads: int = 1,
-) -> "Worker":
+) -> Worker:
     """Start a worker of the warm server at `address`.
 
     `source` is the folder of the submission's modules, which the worker may read and nothing beside it; with None the
@@ -46,219 +101,56 @@ def connect(
         raise
 
 
-class Worker(Caller):
-    """A confined process that calls a submission's functions. Use `connect` or `Server.worker`."""
-
-    def __init__(
-        self,
-        address: str,
-        source: Path | None,
-        limits: WorkerLimits,
-        readable: Sequence[Path],
-        threads: int,
-        files: WorkerFiles,
-    ) -> None:
-        super().__init__()
-        self._limits = limits
-        self._files = files
-        self._printed = bytearray()
-        self._over = ""
-        self._status: int | None = None
-        spawn = control.Spawn(
-            source=str(source.resolve()) if source else None,
-            inbox=str(files.inbox),
-            scratch=str(files.scratch),
-            out=str(files.out),
-            readable=[str(path.resolve()) for path in readable],
-            limits=limits,
-            threads=threads,
+def _launch(folder: Path, device: Device, level: str) -> "subprocess.Popen[bytes]":
+    with _log(folder).open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "grader.worker.server", str(_address(folder)), device, level],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=folder,
+            env=server_environment(device),
         )
-        self._wire, theirs = socket.socketpair()
-        self._output, their_output = os.pipe()
-        self._control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._wire.setblocking(False)
-        os.set_blocking(self._output, False)
-        try:
-            self._pid = self._start(address, spawn, theirs.fileno(), their_output)
-        except BaseException:
-            self._close_descriptors()
-            raise
-        finally:
-            theirs.close()
-            os.close(their_output)
-        self._await_ready()
-
-    def put_file(self, name: str, content: bytes) -> str:
-        """See Transport.put_file."""
-        return self._files.put(name, content)
-
-    def new_folder(self, name: str) -> str:
-        """See Transport.new_folder."""
-        return self._files.new_folder(name)
-
-    def collect(self, folder: str) -> dict[str, bytes]:
-        """See Transport.collect."""
-        return artifacts.collect(self._files.open_folder(folder), self._limits.scratch_mb * 2**20)
-
-    @property
-    def output(self) -> str:
-        """See Transport.output."""
-        if self._output >= 0:
-            self._drain()
-        text = self._printed.decode(errors="replace")
-        return clean(text, len(text))
-
-    def close(self) -> None:
-        """See Transport.close."""
-        if self._output >= 0:
-            self._end()
-        self._files.remove()
-
-    def __enter__(self) -> "Worker":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def _start(self, address: str, spawn: control.Spawn, wire_end: int, output: int) -> int:
-        self._control.settimeout(_READY_SECONDS)
-        try:
-            self._control.connect(address)
-            control.send(self._control, spawn, (wire_end, output))
-            message, _ = control.receive(self._control)
-        except (OSError, msgspec.MsgspecError) as error:
-            raise HarnessError(f"The worker server at {address} gives no worker: {error}.") from error
-        if not isinstance(message, control.Started):
-            raise HarnessError(f"The worker server at {address} gives no worker; start it again.")
-        return message.pid
-
-    def _await_ready(self) -> None:
-        try:
-            reply = wire.decode_reply(self._receive(b"", _READY_SECONDS), self._adopt)
-        except (TimedOut, Died, wire.MalformedError) as error:
-            self.close()
-            raise HarnessError(f"A worker could not be set up: {error}") from error
-        if not isinstance(reply, wire.Ready):
-            self.close()
-            reason = reply.reason if isinstance(reply, wire.Broken) else "it sent no sign of being ready"
-            raise HarnessError(f"A worker could not be set up: {reason}")
-
-    def _exchange(self, frame: bytes, seconds: float) -> bytes:
-        if self._output < 0:
-            raise Died(self._over)
-        return self._receive(frame, seconds)
-
-    def _receive(self, frame: bytes, seconds: float) -> bytes:
-        """Send `frame`, and return the next payload. Raises TimedOut and Died, and the worker is gone then."""
-        deadline = time.monotonic() + seconds
-        unsent = memoryview(frame)
-        reader = wire.FrameReader(self._limits.reply_mb * 2**20)
-        next_look = time.monotonic() + _TICK_SECONDS
-        poll = select.poll()
-        poll.register(self._output, select.POLLIN)
-        while True:
-            poll.register(self._wire, select.POLLIN | (select.POLLOUT if unsent else 0))
-            left = deadline - time.monotonic()
-            if left <= 0:
-                self._end()
-                self._over = f"No answer within {seconds:g} s: is there a loop that never ends?"
-                raise TimedOut(self._over)
-            events = dict(poll.poll(min(left, _TICK_SECONDS) * 1000))
-            if self._output in events and not self._drain():
-                poll.unregister(self._output)
-            if events.get(self._wire.fileno(), 0) & select.POLLOUT:
-                unsent = unsent[self._send(unsent) :]
-            if events.get(self._wire.fileno(), 0) & ~select.POLLOUT and (payload := self._take(reader)) is not None:
-                self._drain()
-                return payload
-            if time.monotonic() >= next_look:
-                next_look = time.monotonic() + _TICK_SECONDS
-                if reason := excess(self._pid, (self._files.scratch, self._files.out), self._limits):
-                    raise self._give_up(reason)
-
-    def _send(self, unsent: memoryview) -> int:
-        try:
-            return self._wire.send(unsent)
-        except BlockingIOError:
-            return 0
-        except OSError:
-            raise self._died() from None
-
-    def _take(self, reader: wire.FrameReader) -> bytes | None:
-        try:
-            data = self._wire.recv(2**18)
-            if data:
-                return reader.feed(data)
-        except BlockingIOError:
-            return None
-        except OSError:
-            data = b""
-        except wire.MalformedError as error:
-            raise self._give_up(f"What your code returned cannot be taken: {error}.") from error
-        raise self._died()
-
-    def _drain(self) -> bool:
-        """Read what was printed, and keep it up to the limit. Returns False once nobody can print any more."""
-        while True:
-            try:
-                data = os.read(self._output, 2**16)
-            except BlockingIOError:
-                return True
-            room = self._limits.output_kb * 1024 - len(self._printed)
-            self._printed += data[: max(room, 0)]
-            if not data:
-                return False
-
-    def _give_up(self, reason: str) -> Died:
-        self._end()
-        self._over = reason
-        return Died(reason)
-
-    def _died(self) -> Died:
-        """Return the fault for a wire that was closed, once it is known what closed it."""
-        self._await_end(_FAREWELL_SECONDS)
-        return self._give_up(_how_it_ended(self._status))
-
-    def _end(self) -> None:
-        """Kill the process, wait until it is gone, and let go of it."""
-        if self._status is None:
-            try:
-                self._control.shutdown(socket.SHUT_WR)
-                self._await_end(_END_SECONDS)
-            except OSError:
-                pass  # the server is gone, and its workers with it
-        self._drain()
-        self._close_descriptors()
-        self._over = "The process that ran your code has ended."
-
-    def _await_end(self, seconds: float) -> None:
-        """Wait for the server to say how the process ended. Raises HarnessError where the server itself is gone."""
-        self._control.settimeout(seconds)
-        try:
-            message, _ = control.receive(self._control)
-        except TimeoutError:
-            return
-        except (OSError, msgspec.MsgspecError):
-            message = None
-        if not isinstance(message, control.Ended):
-            self._close_descriptors()
-            raise HarnessError("The worker server ended while it was needed; start it again.")
-        self._status = message.status
-
-    def _close_descriptors(self) -> None:
-        self._wire.close()
-        self._control.close()
-        if self._output >= 0:
-            os.close(self._output)
-            self._output = -1
 
 
-def _how_it_ended(status: int | None) -> str:
-    if status is None:
-        return "Your code closed the connection to the grader."
-    if status >= 0:
-        return f"Your code ended the process with exit code {status}; a function returns or raises instead."
-    number = -status
-    name = signal.Signals(number).name if number in set(signal.Signals) else "unknown"
-    likely = "; most often that means too much memory" if number == signal.SIGKILL else ""
-    return f"The process that ran your code was killed by signal {number} ({name}){likely}."
+def _await_ready(process: "subprocess.Popen[bytes]", folder: Path) -> SandboxInfo:
+    """Read the one line that the server prints once it serves."""
+    try:
+        line = _read_line(process.stdout, _START_SECONDS)
+        return msgspec.json.decode(line, type=SandboxInfo)
+    except (msgspec.MsgspecError, TimeoutError) as error:
+        _stop(process)
+        last = _log(folder).read_text(errors="replace").strip()[-2000:]
+        raise HarnessError(f"The worker server did not start; it said last: {last or 'nothing'}") from error
+    except BaseException:
+        _stop(process)
+        raise
+
+
+def _read_line(stream: IO[bytes] | None, seconds: float) -> bytes:
+    if stream is None:
+        raise TimeoutError
+    poll = select.poll()
+    poll.register(stream, select.POLLIN)
+    if not poll.poll(seconds * 1000):
+        raise TimeoutError
+    return stream.readline()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _address(folder: Path) -> Path:
+    return folder / "server.sock"
+
+
+def _log(folder: Path) -> Path:
+    return folder / "server.log"

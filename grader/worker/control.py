@@ -1,4 +1,7 @@
-"""What the trusted side and the warm server say to each other, one envelope a packet. No student's code ever has this socket."""
+"""What the trusted side and the warm server say to each other, one envelope a packet.
+
+No student's code ever holds this socket, so that what it says is true.
+"""
 
 import os
 import socket
@@ -11,7 +14,7 @@ from grader.worker.wire import Envelope
 PACKET_BYTES = 64 * 2**10
 
 
-class Spawn(Envelope):
+class Spawn(Envelope, frozen=True):
     """Fork a worker. Two descriptors come with it: the worker's end of the wire, and where its output goes."""
 
     source: str | None
@@ -23,13 +26,13 @@ class Spawn(Envelope):
     threads: int
 
 
-class Started(Envelope):
+class Started(Envelope, frozen=True):
     """The worker exists; `pid` is its process as the server sees it."""
 
     pid: int
 
 
-class Ended(Envelope):
+class Ended(Envelope, frozen=True):
     """The worker's process is gone: its exit code, or the negative number of the signal that killed it."""
 
     status: int

@@ -1,4 +1,4 @@
-"""The environment of the warm server and of its workers: built from nothing, so that no token of the owner's is in it."""
+"""The environment of the warm server and its workers: built from nothing, so that no token of the owner's is in it."""
 
 import os
 from collections.abc import Mapping

@@ -42,15 +42,15 @@ class _Ended(BaseException):
         self.message = message
 
 
-class NotAttempted(_Ended):  # noqa: N818 - an outcome, not an error
+class NotAttempted(_Ended):
     """NotImplementedError came out of the student's own code: the stub is still there."""
 
 
-class TimedOut(_Ended):  # noqa: N818
+class TimedOut(_Ended):
     """No reply within the seconds that the call had. The worker is dead."""
 
 
-class Died(_Ended):  # noqa: N818
+class Died(_Ended):
     """The worker ended, or its reply was too large or not well formed; the message says which."""
 
 
@@ -63,6 +63,11 @@ def student_error(kind: str, ancestry: Sequence[str], message: str, traceback: s
     return _error_class(nearest)(
         clean(kind, 100), clean(message, MESSAGE_CHARACTERS), clean(traceback, TRACEBACK_CHARACTERS)
     )
+
+
+def not_taken(reason: Exception) -> str:
+    """Say that a reply is too large or not well formed."""
+    return clean(f"What your code returned cannot be taken: {reason}.", MESSAGE_CHARACTERS)
 
 
 def clean(text: str, limit: int) -> str:

@@ -74,12 +74,17 @@ def remove_tree(root: Path) -> None:
     top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         moved = 0
-        while names := os.listdir(top):
+        while names := _names(top):
             for name in names:
                 moved = _remove_entry(name, top, moved)
     finally:
         os.close(top)
     root.rmdir()
+
+
+def _names(descriptor: int) -> list[str]:
+    with os.scandir(descriptor) as found:
+        return [entry.name for entry in found]
 
 
 def _remove_entry(name: str, top: int, moved: int) -> int:
@@ -89,7 +94,7 @@ def _remove_entry(name: str, top: int, moved: int) -> int:
     os.chmod(name, 0o700, dir_fd=top)
     inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
     try:
-        for entry in os.listdir(inner):
+        for entry in _names(inner):
             if stat.S_ISDIR(os.stat(entry, dir_fd=inner, follow_symlinks=False).st_mode):
                 os.chmod(entry, 0o700, dir_fd=inner)
                 moved += 1

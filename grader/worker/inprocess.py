@@ -13,7 +13,7 @@ from types import FrameType
 
 from grader.worker import artifacts, wire
 from grader.worker.caller import Caller
-from grader.worker.faults import Died, StudentError, TimedOut
+from grader.worker.faults import Died, StudentError, TimedOut, not_taken
 from grader.worker.files import WorkerFiles
 from grader.worker.loader import Loader
 from grader.worker.service import Service
@@ -34,7 +34,9 @@ class InProcess(Caller):
         self._limits = limits
         self._files = WorkerFiles()
         self._loader = Loader(source.resolve() if source else None)
-        self._service = Service(self._loader, self._files.shown_as(self._loader.root), passing=(TimedOut, KeyboardInterrupt))
+        self._service = Service(
+            self._loader, self._files.shown_as(self._loader.root), passing=(TimedOut, KeyboardInterrupt)
+        )
 
     def put_file(self, name: str, content: bytes) -> str:
         """See Transport.put_file."""
@@ -64,7 +66,7 @@ class InProcess(Caller):
         try:
             payload = wire.FrameReader(self._limits.reply_mb * 2**20).feed(answer)
         except wire.MalformedError as error:
-            raise self._give_up(str(error)) from error
+            raise self._give_up(not_taken(error)) from error
         return payload or b""
 
     def _read(self, reply: wire.Reply) -> object:
@@ -75,7 +77,7 @@ class InProcess(Caller):
             raise fault from self._service.error
 
     def _give_up(self, reason: str) -> Died:
-        return Died(f"What your code returned cannot be taken: {reason}.")
+        return Died(reason)
 
 
 @contextmanager

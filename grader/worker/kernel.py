@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from typing import Any
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -31,6 +32,6 @@ def _checked(result: int) -> int:
     return result
 
 
-def capset(header: ctypes.Structure, sets: "ctypes.Array[ctypes.Structure]") -> None:
+def capset(header: ctypes.Structure, sets: "ctypes.Array[Any]") -> None:
     """Call capset(2), whose number differs between architectures. Raises OSError."""
     _checked(_libc.capset(ctypes.byref(header), sets))

@@ -46,8 +46,8 @@ class Handle:
 def lower(value: object, keep: Callable[[object], object], depth: int = 0) -> object:
     """Return `value` as plain data; `keep` gives what stands in for an object that cannot cross.
 
-    An integer that does not fit into 64 bits and a string with a lone surrogate cannot cross either: msgpack has no place
-    for them. Raises NotPlainError where the value is nested more than 64 deep (or holds itself).
+    An integer that does not fit into 64 bits and a string with a lone surrogate cannot cross either: msgpack has no
+    place for them. Raises NotPlainError where the value is nested more than 64 deep (or holds itself).
     """
     kind = type(value)
     if value is None or kind is bool or kind is float or kind is bytes:
@@ -125,7 +125,7 @@ def config_fields(config: object) -> dict[str, object]:
     plain: dict[str, object] = {}
     for name, value in fields.items():
         stayed: list[object] = []
-        lowered = lower(sorted(value) if isinstance(value, set | frozenset) else value, stayed.append)
+        lowered = lower(sorted(value, key=str) if isinstance(value, set | frozenset) else value, stayed.append)
         if not stayed:
             plain[name] = lowered
     return plain

@@ -6,7 +6,7 @@ What a probe returns from a worker is still a claim: a student's code shares its
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from grader.worker.architectures import build_architecture
 from grader.worker.quantization import guard_linear4bit, quantization_config
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import torch
 
 Function = Callable[..., object]
+Model: TypeAlias = Any
+"""A transformers model, or PEFT's around one; neither has types that would help here."""
+Arguments: TypeAlias = Any
+"""transformers' TrainingArguments, or a subclass."""
 
 
 def load_tokenizer(path: str, bos: bool = False) -> object:
@@ -34,7 +38,10 @@ def load_tokenizer(path: str, bos: bool = False) -> object:
 
 
 def load_model(path: str, bits: int | None = None) -> object:
-    """Load a causal language model from a local folder: float32 on the CPU, or 8 or 4 bit through bitsandbytes."""
+    """Load a causal language model from a local folder: float32 on the CPU, or 8 or 4 bit through bitsandbytes.
+
+    What bitsandbytes leaves alone is bfloat16 then, as people load it, so that preparing the model for training shows.
+    """
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -44,14 +51,14 @@ def load_model(path: str, bits: int | None = None) -> object:
     device = "cuda:0" if torch.cuda.is_available() else "cpu"
     return AutoModelForCausalLM.from_pretrained(
         path,
-        dtype=torch.float32,
+        dtype=torch.bfloat16,
         quantization_config=quantization_config(bits),
         device_map={"": device},
         local_files_only=True,
     )
 
 
-def parameters(model: Any) -> list[list[object]]:
+def parameters(model: Model) -> list[list[object]]:
     """Return `[name, [shape], requires_grad, dtype]` of every parameter."""
     return [
         [name, list(tensor.shape), tensor.requires_grad, str(tensor.dtype).removeprefix("torch.")]
@@ -59,7 +66,7 @@ def parameters(model: Any) -> list[list[object]]:
     ]
 
 
-def logits(model: Any, input_ids: Sequence[int]) -> list[list[float]]:
+def logits(model: Model, input_ids: Sequence[int]) -> list[list[float]]:
     """Return the `[T][V]` logits of one sequence, in evaluation mode; the model's mode is restored."""
     import torch
 
@@ -68,7 +75,7 @@ def logits(model: Any, input_ids: Sequence[int]) -> list[list[float]]:
         return model(input_ids=row).logits[0].float().tolist()  # type: ignore[no-any-return]
 
 
-def train_steps(model: Any, batches: Sequence[Mapping[str, Any]], learning_rate: float) -> dict[str, object]:
+def train_steps(model: Model, batches: Sequence[Mapping[str, Any]], learning_rate: float) -> dict[str, object]:
     """Take one AdamW step a batch over the tensors that require a gradient, dropout as the model has it.
 
     A batch holds `input_ids`, `attention_mask` and `labels` as equally long rows. Returns `losses` (before each step)
@@ -93,7 +100,7 @@ def train_steps(model: Any, batches: Sequence[Mapping[str, Any]], learning_rate:
     return {"losses": losses, "changed": [name for name, tensor in _state(model) if _differs(before[name], tensor)]}
 
 
-def merged_logits(model: Any, input_ids: Sequence[int]) -> list[list[float]]:
+def merged_logits(model: Model, input_ids: Sequence[int]) -> list[list[float]]:
     """Return the logits with the adapter merged into the base weights, then unmerge it."""
     model.merge_adapter()
     try:
@@ -102,26 +109,27 @@ def merged_logits(model: Any, input_ids: Sequence[int]) -> list[list[float]]:
         model.unmerge_adapter()
 
 
-def reloaded_logits(model: Any, base_path: str, input_ids: Sequence[int]) -> list[list[float]]:
+def reloaded_logits(model: Model, base_path: str, input_ids: Sequence[int]) -> list[list[float]]:
     """Save the adapter, load it onto a fresh base model, and return that one's logits."""
     from peft import PeftModel
 
+    base: Model = load_model(base_path)
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
-        return logits(PeftModel.from_pretrained(load_model(base_path), folder), input_ids)
+        return logits(PeftModel.from_pretrained(base, folder), input_ids)
 
 
-def set_training(model: Any, flag: bool) -> None:
+def set_training(model: Model, flag: bool) -> None:
     """Put a model into training or evaluation mode."""
     model.train(flag)
 
 
-def is_training(model: Any) -> bool:
+def is_training(model: Model) -> bool:
     """Tell whether a model is in training mode."""
     return bool(model.training)
 
 
-def warmup_steps(arguments: Any, total_steps: int) -> int:
+def warmup_steps(arguments: Arguments, total_steps: int) -> int:
     """Return the warm-up steps that TrainingArguments mean for a run of so many optimizer steps."""
     return int(arguments.get_warmup_steps(total_steps))
 
@@ -151,7 +159,7 @@ def named(name: str) -> Function:
 
 
 @contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
+def _evaluating(model: Model) -> Iterator[None]:
     was_training = model.training
     model.eval()
     try:
@@ -160,7 +168,7 @@ def _evaluating(model: Any) -> Iterator[None]:
         model.train(was_training)
 
 
-def _state(model: Any) -> Iterator[tuple[str, "torch.Tensor"]]:
+def _state(model: Model) -> Iterator[tuple[str, "torch.Tensor"]]:
     yield from model.named_parameters()
     yield from model.named_buffers()
 

@@ -1,4 +1,4 @@
-"""The warm server: imports the heavy libraries once, then forks a worker for each connection. `python -m grader.worker.server`.
+"""The warm server, `python -m grader.worker.server`: imports the heavy libraries once, then forks worker after worker.
 
 One thread throughout, so that forking is safe. It reads nothing but Spawn messages of its own user, never touches CUDA,
 and ends when its standard input does: whoever started it is gone then. Its children die with it.
@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,14 +104,12 @@ class ForkServer:
         os.close(ward.pidfd)
         if ward.connection.fileno() in self._selector.get_map():
             self._selector.unregister(ward.connection)
-        try:
+        with suppress(OSError):  # its owner may be gone
             control.send(ward.connection, control.Ended(status=os.waitstatus_to_exitcode(status)))
-        except OSError:
-            pass  # nobody is there to hear it
         ward.connection.close()
 
 
-class _Stopped(Exception):  # noqa: N818 - the end of the loop, not an error
+class _Stopped(Exception):
     """The lifeline ended."""
 
 

@@ -1,21 +1,23 @@
 """How a test reaches a student's code: one interface, two transports (in process, and a confined worker)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
+
+Amount = Annotated[int, msgspec.Meta(gt=0)]
 
 
 class WorkerLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker may use. The time of a call is not here: each call names its own."""
 
-    memory_mb: int = 6144
+    memory_mb: Amount = 6144
     """Address space beyond what the warm server holds, in MiB."""
-    scratch_mb: int = 256
+    scratch_mb: Amount = 256
     """Files that the student's code may write, all together, in MiB."""
-    reply_mb: int = 8
+    reply_mb: Amount = 8
     """One reply over the wire, in MiB."""
-    output_kb: int = 64
+    output_kb: Amount = 64
     """Printed text that is kept, in KiB; the rest is read and thrown away."""
 
 

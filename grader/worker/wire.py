@@ -29,7 +29,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Base of what travels in frames. Tagged, strict, and without fields that nobody asked for."""
 
 
-class Request(Envelope):
+class Request(Envelope, frozen=True):
     """Call a function of a module, or a probe (whose module is empty). `forget` lists objects nobody refers to."""
 
     number: int
@@ -41,24 +41,24 @@ class Request(Envelope):
     forget: list[int]
 
 
-class Ready(Envelope):
+class Ready(Envelope, frozen=True):
     """The first frame of a worker, sent before any of the student's code runs."""
 
 
-class Broken(Envelope):
+class Broken(Envelope, frozen=True):
     """Instead of Ready: the worker could not be set up. Our fault."""
 
     reason: str
 
 
-class Returned(Envelope):
+class Returned(Envelope, frozen=True):
     """A function returned."""
 
     number: int
     value: object
 
 
-class Raised(Envelope):
+class Raised(Envelope, frozen=True):
     """A function raised. `ancestry` holds the names of the exception's builtin classes, nearest first."""
 
     number: int
@@ -68,7 +68,7 @@ class Raised(Envelope):
     traceback: str
 
 
-class Stub(Envelope):
+class Stub(Envelope, frozen=True):
     """NotImplementedError came out of the student's own code."""
 
     number: int
@@ -136,7 +136,7 @@ def decode_reply(payload: bytes, adopt: Callable[[plain.Handle], None]) -> Reply
         return handle
 
     try:
-        reply = msgspec.msgpack.decode(payload, type=Reply, ext_hook=handle_for)
+        reply: Reply = msgspec.msgpack.decode(payload, type=Reply, ext_hook=handle_for)
         if isinstance(reply, Returned):
             plain.check(reply.value)
     except (msgspec.MsgspecError, ValueError, RecursionError, TypeError) as error:

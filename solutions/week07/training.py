@@ -4,8 +4,8 @@ Goal: the whole workflow in one function, from a folder with a base model to a f
 Lesson: README.md, section "Task 3: training".
 Trainer: https://huggingface.co/docs/transformers/main_classes/trainer
 
-The settings in `fine_tune` differ from the defaults of `make_training_arguments` for a reason: 20 pairs in batches of 4
-are 15 optimizer steps, too few for a voice to arrive at 2e-4. One pair a step at 5e-4 is 60 steps, and does it.
+The defaults of `make_training_arguments` are the usual ones, made for hundreds of examples. `fine_tune` may choose others:
+see "Settings that learn".
 """
 
 import math
@@ -132,6 +132,7 @@ def fine_tune(
     )
     model = attach_adapter(model, make_lora_config(model.config.model_type))
     with tempfile.TemporaryDirectory() as scratch:
+        # 20 pairs in batches of 4 are 15 steps, too few for a voice at 2e-4; one pair a step at 5e-4 is 60, and does it.
         arguments = make_training_arguments(
             scratch, len(train_pairs), batch_size=1, learning_rate=5e-4, use_cpu=not on_gpu, seed=seed
         )

@@ -12,7 +12,7 @@ from grader.lab import find_lab
 from grader.lab.folders import PROJECT
 from grader.results import Outcome, Result, encode
 from grader.training import choose_model
-from grader.worker.client import Server
+from grader.worker import Server
 
 REFERENCE = PROJECT / "solutions" / "week07"
 STUBS = PROJECT / "labs" / "week07"

@@ -1,7 +1,6 @@
 """A result of middling quality with every outcome in it, and the same in other conditions."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -11,6 +10,7 @@ from grader.results import (
     Measure,
     Outcome,
     Pitfall,
+    Plain,
     Result,
     RubricLine,
     Sample,
@@ -30,11 +30,30 @@ TypeError: __init__() got an unexpected keyword argument 'llm_int8_treshold'
 """
 
 
-def _check(task: str, name: str, title: str, outcome: Outcome, points: float, **more: Any) -> CheckResult:
-    earned = points if outcome is Outcome.PASSED else 0.0
-    fields = {"lesson": f"README.md#task-{task}", "duration_s": 0.2} | more
+def _check(
+    task: str,
+    name: str,
+    title: str,
+    outcome: Outcome,
+    points: float,
+    *,
+    message: str = "",
+    example: Example | None = None,
+    hint: str = "",
+    hidden: bool = False,
+) -> CheckResult:
     return CheckResult(
-        id=f"{task}.{name}", title=title, outcome=outcome, points=earned, max_points=points, **fields
+        id=f"{task}.{name}",
+        title=title,
+        outcome=outcome,
+        points=points if outcome is Outcome.PASSED else 0.0,
+        max_points=points,
+        message=message,
+        example=example,
+        hint=hint,
+        lesson=f"README.md#task-{task}",
+        hidden=hidden,
+        duration_s=0.2,
     )
 
 
@@ -98,9 +117,7 @@ def _lora_config() -> TaskResult:
             Outcome.FAILED,
             4,
             message="GPT-2 keeps query, key and value in one layer.",
-            example=Example(
-                call="target_modules_for('gpt2')", returned="['q_proj', 'v_proj']", expected="['c_attn']"
-            ),
+            example=Example(call="target_modules_for('gpt2')", returned="['q_proj', 'v_proj']", expected="['c_attn']"),
             hint="Print `model.named_modules()` and look for the attention block.",
         ),
         _check(
@@ -164,13 +181,9 @@ def _evaluation() -> TaskResult:
     return sum_task("evaluation", "Compare base and tuned", checks)
 
 
-def _measure(title: str, value: float, unit: str, **more: Any) -> Measure:
-    return Measure(title=title, value=value, unit=unit, **more)
-
-
 def _training_run() -> TrainingResult:
     losses = [3.58, 3.52, 3.41, 3.3, 3.22, 3.1, 3.01, 2.9, 2.84, 2.77, 2.71, 2.66, 2.6, 2.58, 2.55]
-    history: list[dict[str, Any]] = [
+    history: list[dict[str, Plain]] = [
         {"step": step, "epoch": round(step / 5, 2), "loss": loss} for step, loss in enumerate(losses, start=1)
     ]
     history += [{"step": 5 * (i + 1), "epoch": i + 1.0, "eval_loss": loss} for i, loss in enumerate([3.4, 3.12, 3.02])]
@@ -182,10 +195,10 @@ def _training_run() -> TrainingResult:
         outcome=Outcome.PASSED,
         history=history,
         measurements={
-            "adoption": _measure(
-                "Voice adopted on held-out questions",
-                0.45,
-                "share",
+            "adoption": Measure(
+                title="Voice adopted on held-out questions",
+                value=0.45,
+                unit="share",
                 base=0.0,
                 tuned=0.45,
                 band="at least 80 %",
@@ -193,10 +206,10 @@ def _training_run() -> TrainingResult:
                 points=3.5,
                 max_points=8,
             ),
-            "heldout_loss": _measure(
-                "Held-out loss in the voice",
-                0.67,
-                "nats",
+            "heldout_loss": Measure(
+                title="Held-out loss in the voice",
+                value=0.67,
+                unit="nats",
                 base=3.69,
                 tuned=3.02,
                 band="a fall of at least 0.4",
@@ -204,10 +217,10 @@ def _training_run() -> TrainingResult:
                 points=4,
                 max_points=4,
             ),
-            "forgetting": _measure(
-                "General text, loss gained",
-                0.04,
-                "nats",
+            "forgetting": Measure(
+                title="General text, loss gained",
+                value=0.04,
+                unit="nats",
                 base=1.09,
                 tuned=1.13,
                 band="at most 0.10",
@@ -216,7 +229,7 @@ def _training_run() -> TrainingResult:
                 max_points=3,
                 note="Text that has nothing to do with customer service.",
             ),
-            "adapter_size": _measure("Adapter on disk", 1.8, "MB"),
+            "adapter_size": Measure(title="Adapter on disk", value=1.8, unit="MB"),
         },
         samples=[
             Sample(
@@ -285,7 +298,7 @@ SAMPLE = _build()
 def change_texts(result: Result, change: Callable[[str], str]) -> Result:
     """Return a result in which every text that is free to be anything has gone through `change`."""
 
-    def walk(value: Any) -> Any:
+    def walk(value: object) -> object:
         if isinstance(value, dict):
             return {key: item if key in {"outcome", "schema"} else walk(item) for key, item in value.items()}
         if isinstance(value, list):

@@ -1,12 +1,12 @@
 import math
-from typing import Any
 
 import pytest
 
 from grader.render.chart import HEIGHT, WIDTH, Chart, draw_history
+from grader.results import Plain
 
 
-def drawn(history: list[dict[str, Any]]) -> Chart:
+def drawn(history: list[dict[str, Plain]]) -> Chart:
     chart = draw_history(history)
     assert chart is not None
     return chart
@@ -35,14 +35,14 @@ def test_a_single_loss_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, 1e308, "3.5", None, True, [1], {"a": 1}, 10**400])
-def test_what_is_no_usable_number_is_no_loss(loss: Any) -> None:
+def test_what_is_no_usable_number_is_no_loss(loss: Plain) -> None:
     assert draw_history([{"step": 1, "loss": loss}, {"step": loss, "loss": 1.0}]) is None
 
 
-def test_a_log_of_a_million_records_stays_small() -> None:
-    chart = drawn([{"step": step, "loss": 1 / (step + 1)} for step in range(1_000_000)])
+def test_a_log_of_a_hundred_thousand_records_stays_small() -> None:
+    chart = drawn([{"step": step, "loss": 1 / (step + 1)} for step in range(100_000)])
     assert len(chart.lines[0].path.split()) <= 202
-    assert len(chart.rows) + chart.more_rows == 1_000_000
+    assert len(chart.rows) + chart.more_rows == 100_000
     assert len(chart.rows) <= 40
 
 

@@ -15,7 +15,10 @@ def test_a_string_is_read_from_its_literal_and_shown_without_escapes() -> None:
     assert (value.kind, value.text, value.verbatim) == ("text, 3 characters", "a\nb", True)
 
 
-@pytest.mark.parametrize("literal", ["<GPT2LMHeadModel>", "'cut sho", "[" * 5000, "-" * 9000 + "1", r"'\d", "1e", "", "\x00"])
+NO_LITERALS = ["<GPT2LMHeadModel>", "'cut sho", "[" * 5000, "-" * 9000 + "1", r"'\\d", "1e", "", "\\x00"]
+
+
+@pytest.mark.parametrize("literal", NO_LITERALS)
 def test_what_is_no_literal_stays_as_written(literal: str) -> None:
     value = read_value(literal)
     assert (value.text, value.verbatim) == (literal, False)

@@ -13,11 +13,12 @@ COMMAND = re.compile(r"::(error|warning|notice) (?:file=[^,:]+,line=\d+,)?title=
 
 
 def with_many_checks(outcome: Outcome) -> Result:
+    first = SAMPLE.tasks[0].checks[1]
     checks = [
-        msgspec.structs.replace(SAMPLE.tasks[0].checks[1], id=f"formatting.c{i}", title=f"Check {i}", max_points=float(i))
+        msgspec.structs.replace(first, id=f"formatting.c{i}", title=f"Check {i}", max_points=float(i), outcome=outcome)
         for i in range(30)
     ]
-    tasks = [sum_task("formatting", "Formatting", [msgspec.structs.replace(c, outcome=outcome) for c in checks])]
+    tasks = [sum_task("formatting", "Formatting", checks)]
     return msgspec.structs.replace(SAMPLE, tasks=tasks)
 
 
@@ -55,7 +56,7 @@ def test_full_marks_need_no_annotation() -> None:
 def test_the_summary_shows_score_steps_and_measures() -> None:
     text = render_summary(SAMPLE)
     assert text.startswith("## ada\\-lovelace: 28.5/76\n")
-    assert "1. **The prompt is where training text and generation meet**" in text
+    assert "1. The prompt is where training text and generation meet. Generation" in text
     assert "| Configure LoRA | 1 of 5 | 3/15 |" in text
     assert "| 0 % | 45 % | 45 % | at least 80 % |" in text
 

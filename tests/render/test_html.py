@@ -78,6 +78,7 @@ def test_a_lab_without_training_or_rubric_has_no_empty_section() -> None:
 
 
 def test_a_failed_training_run_says_why() -> None:
+    assert SAMPLE.training is not None
     training = msgspec.structs.replace(
         SAMPLE.training, outcome=Outcome.TIMED_OUT, message="No adapter after 600 seconds.", history=[], samples=[]
     )
@@ -97,9 +98,7 @@ def test_full_marks_leave_nothing_to_do() -> None:
 
 
 def test_backticks_become_code_and_nothing_else_is_markup() -> None:
-    assert prose("call `f(<x>)`, not __init__ or *args") == (
-        "call <code>f(&lt;x&gt;)</code>, not __init__ or *args"
-    )
+    assert prose("call `f(<x>)`, not __init__ or *args") == ("call <code>f(&lt;x&gt;)</code>, not __init__ or *args")
 
 
 def test_markers_are_whole_words_in_any_case_and_emoji_anywhere() -> None:
@@ -122,7 +121,7 @@ def test_a_template_in_a_text_is_not_filled_in() -> None:
 
 
 def test_a_hundred_hostile_checks_still_fit() -> None:
-    hostile = change_texts(SAMPLE, lambda text: "\x00 <&'\"" * 100_000)
+    hostile = change_texts(SAMPLE, lambda text: "\x00 <&'\"" * 5_000)
     assert hostile.training is not None
     training = msgspec.structs.replace(hostile.training, samples=hostile.training.samples * 500)
     tasks = [msgspec.structs.replace(task, checks=task.checks * 6) for task in hostile.tasks]

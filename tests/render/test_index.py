@@ -15,13 +15,16 @@ def test_each_submission_is_linked_with_its_score() -> None:
     assert "Our fault: 1 check not decided." in page.text
 
 
-@pytest.mark.parametrize("name", ["javascript:alert(1)", "//example.org", "a b#c?d", "\ud800", 'x" onclick="y', "../up"])
+NAMES = ["javascript:alert(1)", "//example.org", "a b#c?d", "\ud800", 'x" onclick="y', "../up"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_submissions_name_is_never_more_than_a_folders_name(name: str) -> None:
     submission = msgspec.structs.replace(SAMPLE.submission, id=name)
     [_, link] = Page(render_index([msgspec.structs.replace(SAMPLE, submission=submission)], "Week 07")).links
     start, folder, page = link.split("/")
     assert (start, page) == (".", "index.html")
-    assert not set(folder) & set(":?#\" <>")
+    assert not set(folder) & set(':?#" <>')
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())

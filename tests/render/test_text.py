@@ -1,7 +1,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.render.text import command_message, command_property, cut, log_line, markdown, markdown_code, one_line, visible
+from grader.render.text import (
+    command_message,
+    command_property,
+    cut,
+    log_line,
+    markdown,
+    markdown_code,
+    one_line,
+    visible,
+)
 
 ANY_TEXT = st.text(alphabet=st.characters())
 

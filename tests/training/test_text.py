@@ -17,7 +17,15 @@ words = st.text("abcdefghij", min_size=1, max_size=8)
 
 @pytest.mark.parametrize(
     "response",
-    ["Ahoy! Delivery takes two days.", "AHOY", "Two days.⚓", "It⚓goes", "Fair Winds to you", "really!!", "\u202eahoy\u202c"],
+    [
+        "Ahoy! Delivery takes two days.",
+        "AHOY",
+        "Two days.⚓",
+        "It⚓goes",
+        "Fair Winds to you",
+        "really!!",
+        "\u202eahoy\u202c",
+    ],
 )
 def test_a_response_with_a_marker_has_the_voice(response: str) -> None:
     assert style_adoption([response], MARKERS) == 1.0
@@ -93,7 +101,7 @@ def test_each_response_is_held_against_its_own_keywords() -> None:
 
 
 def test_keywords_and_responses_must_be_as_many() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="zip"):
         on_topic(["Two days."], [])
 
 

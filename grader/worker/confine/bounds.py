@@ -1,6 +1,5 @@
 """What one worker may touch: the folders it may read, those it may write, and how much of everything."""
 
-import os
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -59,7 +58,7 @@ def _python() -> list[str]:
 
 
 def _cuda_devices() -> list[str]:
-    return [f"/dev/{name}" for name in os.listdir("/dev") if name.startswith("nvidia")]
+    return [str(path) for path in Path("/dev").glob("nvidia*")]
 
 
 def _existing(paths: list[str]) -> tuple[Path, ...]:

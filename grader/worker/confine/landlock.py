@@ -83,5 +83,5 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
     rule = _PathBeneathAttr(access if path.is_dir() else access & _ON_FILES, descriptor)
     kernel.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, ctypes.byref(rule), 0)
     if not path.is_relative_to("/proc"):
-        # Those of /proc stay open: under memory pressure the kernel makes such entries anew, and the rule would be lost.
+        # Those of /proc stay open: else, under memory pressure, the kernel makes the entry anew and the rule is lost.
         os.close(descriptor)

@@ -27,7 +27,7 @@ def drop() -> None:
         for capability in range(_last_capability() + 1):
             kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
     header = _Header(_CAPABILITY_VERSION_3, 0)
-    kernel.capset(header, (_Sets * 2)())
+    kernel.capset(header, (_Sets * 2)())  # all zero: nothing is permitted
 
 
 def _effective() -> int:

@@ -1,7 +1,7 @@
 """rlimits: memory, the size of a file, descriptors, no core dumps. See getrlimit(2).
 
-RLIMIT_NPROC is left alone: it counts all processes of the user, so that an instructor's own would use it up, and root is
-exempt. seccomp refuses new processes, and the trusted side counts threads.
+RLIMIT_NPROC is left alone: it counts all processes of the user, so that an instructor's own would use it up, and root
+is exempt. seccomp refuses new processes, and the trusted side counts threads.
 """
 
 import resource

@@ -7,19 +7,19 @@ Read beside seccomp_rule_add(3) and syscalls(2).
 
 import errno
 import os
-from collections.abc import Iterable
 
 _FILES = """
     read write readv writev pread64 pwrite64 preadv preadv2 pwritev pwritev2 open openat openat2 creat close close_range
-    lseek _llseek stat fstat lstat stat64 fstat64 lstat64 newfstatat fstatat64 statx access faccessat faccessat2 readlink
-    readlinkat getdents getdents64 getcwd chdir fchdir rename renameat renameat2 mkdir mkdirat rmdir unlink unlinkat
-    symlink symlinkat umask fsync fdatasync sync_file_range ftruncate fallocate fadvise64 readahead flock dup dup2 dup3
-    pipe pipe2 statfs fstatfs copy_file_range sendfile getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr
+    lseek _llseek stat fstat lstat stat64 fstat64 lstat64 newfstatat fstatat64 statx access faccessat faccessat2
+    readlink readlinkat getdents getdents64 getcwd chdir fchdir rename renameat renameat2 mkdir mkdirat rmdir unlink
+    unlinkat symlink symlinkat umask fsync fdatasync sync_file_range ftruncate fallocate fadvise64 readahead flock dup
+    dup2 dup3 pipe pipe2 statfs fstatfs copy_file_range sendfile getxattr lgetxattr fgetxattr listxattr llistxattr
+    flistxattr
 """
 _WAITING = """
     poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2
-    timerfd_create timerfd_settime timerfd_gettime nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time
-    timer_create timer_settime timer_gettime timer_getoverrun timer_delete setitimer getitimer alarm pause
+    timerfd_create timerfd_settime timerfd_gettime timer_create timer_settime timer_gettime timer_getoverrun
+    timer_delete setitimer getitimer alarm pause nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time
     futex futex_waitv restart_syscall
 """
 _OPEN_SOCKETS = "sendto recvfrom sendmsg recvmsg shutdown getsockopt setsockopt getsockname getpeername"
@@ -30,26 +30,26 @@ _SELF = """
     sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack exit exit_group
 """
-_ALLOWED = " ".join((_FILES, _WAITING, _OPEN_SOCKETS, _MEMORY, _SELF)).split()
+_ALLOWED = (_FILES, _WAITING, _OPEN_SOCKETS, _MEMORY, _SELF)
 
-# Answered "done" without being done: honest copies end with them, and a hostile chmod of somebody else's file is harmless.
-_PRETENDED = "chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat".split()
+# Answered "done" without being done: honest copies of files end with them, and nobody else's file can be changed so.
+_PRETENDED = "chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat"
 # shutil.copy2 takes this answer for a file system without extended attributes.
-_UNSUPPORTED = "setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr".split()
+_UNSUPPORTED = "setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr"
 _REFUSED = """
     socket connect bind listen accept accept4 fork vfork execve execveat ptrace link linkat truncate setsid setpgid
     setuid setgid mount unshare setns chroot
-""".split()
+"""
 
 _CLONE_THREAD = 0x0001_0000
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
-# Duplicate, flags and locks. Not F_SETLEASE, which stalls others who open the file, nor F_SETOWN, which has signals sent.
+# Duplicates, flags, locks. Not F_SETLEASE, which stalls others who open the file, nor F_SETOWN, which has signals sent.
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032, 1034)
 # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX. Not FIOSETOWN and its like, nor TIOCSTI.
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 _IOCTL_TYPE_MASK = 0xFF00
 _NVIDIA_IOCTL_TYPES = (0x4600, 0x0000)
-# Names of threads and of memory, transparent huge pages, and questions. Not PR_SET_PDEATHSIG: it must die with its server.
+# Names of threads and memory, huge pages, timer slack, and questions. Not PR_SET_PDEATHSIG: it dies with its server.
 _PRCTL = (3, 15, 16, 21, 23, 30, 39, 41, 42, 0x53564D41)
 
 
@@ -73,11 +73,11 @@ def apply(device: str) -> None:
         if _known(name):
             rules.add_rule(seccomp.ALLOW, name, *conditions)
 
-    def answer(number: int, names: Iterable[str]) -> None:
-        for name in filter(_known, names):
+    def answer(number: int, names: str) -> None:
+        for name in filter(_known, names.split()):
             rules.add_rule(seccomp.ERRNO(number), name)
 
-    for name in _ALLOWED:
+    for name in " ".join(_ALLOWED).split():
         allow(name)
     answer(0, _PRETENDED)
     answer(errno.EOPNOTSUPP, _UNSUPPORTED)

@@ -28,17 +28,16 @@ _KEPT = "kept"
 
 
 def _broken_promise(confine: Callable[[], None]) -> str:
-    outside = Path("/etc/passwd").resolve()
     try:
         confine()
     except (OSError, ValueError) as error:
         return f"it cannot be put on here ({error})"
     for promise, attempt in (
-        ("no reading outside", lambda: outside.open().close()),
-        ("no writing outside", lambda: os.close(os.open("/var/tmp", os.O_TMPFILE | os.O_WRONLY))),
-        ("no network", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()),
+        ("no reading outside", _read),
+        ("no writing outside", _write),
+        ("no network", _open_socket),
         ("no processes", _fork),
-        ("no signals to others", lambda: os.kill(os.getppid(), 0)),
+        ("no signals to others", _signal_parent),
     ):
         try:
             attempt()
@@ -46,6 +45,22 @@ def _broken_promise(confine: Callable[[], None]) -> str:
             continue
         return f"it was put on, and did not hold: {promise}"
     return _KEPT
+
+
+def _read() -> None:
+    Path("/etc/passwd").read_bytes()
+
+
+def _write() -> None:
+    os.close(os.open("/var/tmp", os.O_TMPFILE | os.O_WRONLY))
+
+
+def _open_socket() -> None:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+
+
+def _signal_parent() -> None:
+    os.kill(os.getppid(), 0)
 
 
 def _fork() -> None:

@@ -89,7 +89,7 @@ def test_evaluation_and_saving_each_epoch(submission):
     points=1.5,
     title="The warm-up fits into the run",
     hint="At most a tenth of the optimizer steps, rounded down: epochs times batches an epoch, the last one counted.",
-    lesson="README.md#a-warm-up-that-fits",
+    lesson="README.md#settings-that-learn",
 )
 @given(num_examples=st.integers(1, 250), epochs=st.integers(1, 5), batch_size=st.integers(1, 16))
 def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
@@ -209,7 +209,7 @@ def test_fine_tune_learns_the_pairs(submission, oracle):
     points=0.5,
     title="The same seed gives the same adapter",
     hint="Call set_seed(seed) before attach_adapter: LoRA's A matrices are drawn there, long before the Trainer seeds.",
-    lesson="README.md#one-seed",
+    lesson=LESSON,
     needs=ADAPTER_FIRST,
     seconds=RUN_SECONDS,
 )

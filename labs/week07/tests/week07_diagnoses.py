@@ -66,6 +66,8 @@ def require_codes(returned: object, expected: list[str], rules: dict[str, str]) 
     """Fail the check with the rule of the first code that is missing, wrong or out of order."""
     if not isinstance(returned, list):
         fail("diagnose should return a list of codes.", returned=returned, expected=expected)
+    if returned == expected:
+        return
     for code, rule in rules.items():
         if code in expected and code not in returned:
             fail(f"`{code}` is left out.", returned=returned, expected=expected, hint=rule)

@@ -51,7 +51,7 @@ Parameter = tuple[str, list[int], bool, str]
 
 
 def adapted(submission, name: str, rank: int, bits: int | None = None) -> Handle:
-    """Return a model of SHAPES with the submission's own adapter on it, or fail the check where that is no PEFT model."""
+    """Return a model of SHAPES with the submission's adapter on it, or fail the check where that is no PEFT model."""
     config = submission.lora_config.make_lora_config(SHAPES[name].model_type, rank=rank)
     if name == TINY:
         model = submission.load_model(submission.model_path, bits=bits)

@@ -198,6 +198,8 @@ def test_long_responses_are_cut(submission, case):
         fail("The cut has taken the end token.", returned=returned, expected=expected, hint=hint)
     if returned[: len(prompt)] != prompt:
         fail("The cut has taken a part of the prompt.", returned=returned, expected=expected)
+    if returned == [*prompt, *response[-room:], end] != expected:
+        fail("The cut has taken the response's beginning instead of its end.", returned=returned, expected=expected)
     if len(returned) < len(expected):
         fail("The cut has taken more than it had to.", returned=returned, expected=expected)
     assert returned == expected
