@@ -1,5 +1,6 @@
 """What a waiting person sees on stderr: a live line on a terminal, plain lines elsewhere."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,15 +8,31 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+SECONDS_BETWEEN_LINES = 5.0
+
 
 @contextmanager
 def show_progress(title: str) -> Iterator[Callable[[str], None]]:
     """Yield a function that tells what is being done now; nothing it is told is read as markup."""
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield lambda message: console.print(Text(f"{title}: {message}"), soft_wrap=True)
+        yield _PlainLines(title, console)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(title)
         yield lambda message: progress.update(task, description=f"{title}: {message}")
+
+
+class _PlainLines:
+    """A line for each new stage, and one every few seconds within a stage: a log stays readable."""
+
+    def __init__(self, title: str, console: Console) -> None:
+        self._title, self._console = title, console
+        self._stage, self._printed = "", 0.0
+
+    def __call__(self, message: str) -> None:
+        stage, now = message.partition(":")[0], time.monotonic()
+        if stage != self._stage or now - self._printed >= SECONDS_BETWEEN_LINES:
+            self._stage, self._printed = stage, now
+            self._console.print(Text(f"{self._title}: {message}"), soft_wrap=True)

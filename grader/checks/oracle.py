@@ -87,7 +87,7 @@ def _adapted(model_path: str, weights: bytes, scale: float) -> "PreTrainedModel"
         low, high = tensors[name].float(), tensors[f"{name.removesuffix('.lora_A.weight')}.lora_B.weight"].float()
         weight = parameters[f"{layer}.weight"]
         with torch.no_grad():
-            weight += scale * (high @ low).T
+            weight.add_((high @ low).T, alpha=scale)
     return model
 
 
@@ -171,4 +171,8 @@ def _model(model_path: str) -> "PreTrainedModel":
     import torch
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(Path(model_path), dtype=torch.float32, local_files_only=True).eval()
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        Path(model_path), dtype=torch.float32, local_files_only=True
+    )
+    model.train(False)
+    return model

@@ -20,7 +20,7 @@ class Lab:
 
     @property
     def name(self) -> str:
-        """The lab's name, such as `week07`."""
+        """The lab's name, which is its folder's."""
         return self.spec.lab
 
     @property

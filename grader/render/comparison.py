@@ -67,8 +67,11 @@ def compare(example: Example, limit: int) -> Comparison:
     sentence = ""
     if len(values) == 2:
         returned, expected = values.values()
-        pieces = mark_differences(returned.text, expected.text)
-        sentence = first_difference(returned, expected)
+        marked = mark_differences(returned.text, expected.text)
+        if _alike(marked, returned.text, expected.text):
+            pieces = marked
+        if pieces is marked or not returned.verbatim or not expected.verbatim:
+            sentence = first_difference(returned, expected)
     sides = [
         Side(heading, value.kind, value.verbatim, _fit(part, limit))
         for (heading, value), part in zip(values.items(), pieces, strict=True)
@@ -149,6 +152,12 @@ def _stretches(one: list[str], other: list[str]) -> list[tuple[bool, list[str], 
         codes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
         middle = [(tag == "equal", left[a:b], right[c:d]) for tag, a, b, c, d in codes]
     return [(True, one[:head], other[:head]), *middle, (True, one[len(one) - tail :], other[len(other) - tail :])]
+
+
+def _alike(marked: list[Pieces], returned: str, expected: str) -> bool:
+    """Tell whether enough is the same for marks to help; two long and unlike texts would be speckled with them."""
+    changed = sum(len(text) for side in marked for kind, text in side if kind is Piece.CHANGED)
+    return changed <= max(40, 0.6 * (len(returned) + len(expected)))
 
 
 def _shorten(kind: Piece, text: str, keep: int = 120) -> Pieces:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from grader.render import wording
 from grader.render.steps import lost, next_steps, not_started
 from grader.render.text import command_message, command_property, cut, markdown, markdown_code
-from grader.results import CheckResult, Outcome, Result, TaskResult, TrainingResult
+from grader.results import CheckResult, Measure, Outcome, Result, TaskResult, TrainingResult
 
 MOST_OF_A_KIND = 10  # GitHub silently drops the rest of a step's errors, warnings and notices
 _KINDS = {
@@ -126,6 +126,12 @@ def _code(literal: str | None) -> str:
     return markdown_code(literal, _LENGTH) if literal else ""
 
 
+def _earned(measure: Measure) -> str:
+    if measure.points is None or measure.max_points is None:
+        return ""
+    return wording.score(measure.points, measure.max_points)
+
+
 def _summarize_training(training: TrainingResult) -> str:
     about = f"{markdown(training.model, 80)} on {markdown(training.device, 80)}, {wording.duration(training.seconds)}."
     rows = [
@@ -135,10 +141,10 @@ def _summarize_training(training: TrainingResult) -> str:
                 markdown(wording.quantity(value, cut(measure.unit, 20)), 60)
                 for value in (measure.base, measure.tuned, measure.value)
             ),
-            markdown(measure.band, _LENGTH),
+            _earned(measure),
         ]
         for measure in training.measurements.values()
     ]
     cures = [f"- {markdown(p.title, _LENGTH)}: {markdown(p.cure, _LENGTH)}" for p in training.pitfalls[:10]]
-    table = _table(["Measure", "Base", "Tuned", "Value", "Full points"], rows) if rows else ""
+    table = _table(["Measure", "Base", "Tuned", "Value", "Points"], rows) if rows else ""
     return "\n\n".join(part for part in ("### Training run", about, table, "\n".join(cures)) if part)

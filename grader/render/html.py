@@ -69,9 +69,8 @@ def _environment() -> Environment:
         highlighted=markup.highlighted,
         number=wording.number,
         points=wording.points,
-        quantity=wording.quantity,
         level=wording.level,
-        margin=wording.margin,
+        remark=wording.remark,
         duration=wording.duration,
         count=wording.count,
     )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,7 +23,7 @@ _STYLES = {
 }
 _SETTLED = {Outcome.PASSED, Outcome.HARNESS_ERROR}
 _LENGTH = 600  # characters shown of each text
-_MOST_LINES = 12  # checks of one task in the list of the rest
+_MOST_LINES = 6  # checks of one task in the list of the rest
 
 
 def print_result(result: Result, console: Console) -> None:
@@ -100,18 +101,27 @@ def _print_rest(task: TaskResult, rest: Sequence[CheckResult], console: Console)
     """Print what a task still asks for; its checks that are not started, or wait for others, share a line."""
     loud = [check for check in rest if check.outcome in _STYLES]
     title = one_line(cut(task.title, 80))
+    if loud:
+        _say(console, title)
     for check in loud[:_MOST_LINES]:
-        line = f"{one_line(cut(check.title, 120))}. {one_line(cut(check.message, 100))}".rstrip()
-        _say(console, line, _style(check), label=_symbol(check.outcome, console))
+        line = _brief(check, console.width - 4)
+        _say(console, line, _style(check), indent=2, label=_symbol(check.outcome, console))
     if len(loud) > _MOST_LINES:
-        _say(console, f"and {len(loud) - _MOST_LINES} more of {title}", indent=2)
+        _say(console, f"and {len(loud) - _MOST_LINES} more", indent=4)
     quiet = Counter(check.outcome for check in rest if check.outcome not in _STYLES)
-    if not_started(task):
+    if not_started(task) and rest:
         quiet = Counter({Outcome.NOT_ATTEMPTED: len(rest)})
     for outcome, checks in quiet.items():
-        if checks:
-            what = f"{wording.LABELS[outcome].word.lower()} ({wording.count(checks, 'check')})"
-            _say(console, f"{title}: {what}", label=_symbol(outcome, console))
+        what = f"{wording.LABELS[outcome].word.lower()} ({wording.count(checks, 'check')})"
+        line = what if loud else f"{title}: {what}"
+        _say(console, line, indent=2 if loud else 0, label=_symbol(outcome, console))
+
+
+def _brief(check: CheckResult, width: int) -> str:
+    """Return a check's title, and its message where both fit into one line."""
+    title, message = one_line(cut(check.title, 120)), one_line(cut(check.message, 120))
+    both = f"{title}: {message}" if message else title
+    return both if cell_len(both) <= width else title
 
 
 def _print_training(training: TrainingResult, console: Console) -> None:
@@ -120,8 +130,9 @@ def _print_training(training: TrainingResult, console: Console) -> None:
     why = training.why_this_model if training.outcome is Outcome.PASSED else training.message
     _say(console, "\nTraining run", "bold")
     _say(console, f"{about} {one_line(cut(why, 200))}", indent=2)
-    measures = [_measure(measure) for measure in training.measurements.values() if measure.max_points][:4]
-    _say(console, " · ".join(measures) or "Nothing was measured.", indent=2)
+    compared = [measure for measure in training.measurements.values() if measure.base is not None]
+    weighty = sorted(compared, key=lambda measure: measure.max_points or 0, reverse=True)[:3]
+    _say(console, " · ".join(map(_measure, weighty)) or "Nothing was measured.", indent=2)
     found = [f"{one_line(cut(p.title, 60))}: {one_line(cut(p.cure, 200))}" for p in training.pitfalls[:2]]
     _say(console, " ".join(found) or "No pitfall found.", indent=2)
 

@@ -56,7 +56,7 @@ def quantity(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     if unit == "share" and math.isfinite(value):
-        return f"{value * 100:.0f} %".replace("-", "−")
+        return f"{number(value * 100)} %"
     return f"{number(value)} {unit}".strip()
 
 
@@ -65,12 +65,13 @@ def level(value: float | None, unit: str) -> str:
     return quantity(value, unit if unit == "share" else "")
 
 
-def margin(measure: Measure) -> str:
-    """How far a measure lies from earning full points: (0.27 nats to spare), (35 % short)."""
-    if measure.margin is None:
-        return ""
-    distance = quantity(abs(measure.margin), measure.unit)
-    return f" ({distance} {'short' if measure.margin < 0 else 'to spare'})"
+def remark(measure: Measure) -> str:
+    """What a table says below a measure's title: its unit, its note, and how far it lies from full points."""
+    unit = "" if measure.unit == "share" else measure.unit
+    distance = "" if measure.margin is None else level(abs(measure.margin), measure.unit)
+    side = "short of full points" if (measure.margin or 0) < 0 else "to spare"
+    parts = (f"In {unit}." if unit else "", measure.note, f"{distance} {side}." if distance else "")
+    return " ".join(part for part in parts if part)
 
 
 def duration(seconds: float) -> str:

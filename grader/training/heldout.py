@@ -46,13 +46,10 @@ class ProductParts(msgspec.Struct, frozen=True):
 
 
 class CodeParts(msgspec.Struct, frozen=True):
-    """A part code is letters, a separator and digits."""
+    """A code is `count` different words."""
 
-    letters: str
-    letter_count: int
-    digits: str
-    digit_count: int
-    separator: str
+    words: list[str]
+    count: int
 
 
 class NonceTemplates(msgspec.Struct, frozen=True):

@@ -75,8 +75,7 @@ def _draw_product(parts: ProductParts, chance: random.Random) -> str:
 
 
 def _draw_code(parts: CodeParts, chance: random.Random) -> str:
-    letters = "".join(chance.choice(parts.letters) for _ in range(parts.letter_count))
-    return letters + parts.separator + "".join(chance.choice(parts.digits) for _ in range(parts.digit_count))
+    return " ".join(chance.sample(parts.words, parts.count))
 
 
 def _fill(row: Pair, product: str, code: str) -> Pair:

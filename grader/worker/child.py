@@ -40,8 +40,9 @@ def run(wire_end: int, output: int, spawn: Spawn, level: confine.Level, device: 
             os._exit(1)
         connection.sendall(wire.encode(wire.Ready()))
         _serve(connection, _service(spawn))
-    finally:
         os._exit(0)
+    finally:
+        os._exit(1)
 
 
 def _die_with(server: int) -> None:
@@ -99,6 +100,7 @@ def _service(spawn: Spawn) -> Service:
     loader = Loader(Path(spawn.source) if spawn.source else None)
     paths = [spawn.inbox, spawn.scratch, spawn.out, *sys.path]
     folders = {f"{path}/": "" for path in [str(loader.root), *paths] if path}
+    folders |= {path: Path(path).name for path in spawn.readable}
     return Service(loader, folders, passing=())
 
 

@@ -37,6 +37,8 @@ def server_environment(device: str, ours: Mapping[str, str] = os.environ) -> dic
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_XET": "1",
         "WANDB_MODE": "offline",
+        # Whether there is a GPU is asked of the driver's library, without starting CUDA: that must wait for the fork.
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
     }
 
 

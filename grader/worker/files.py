@@ -33,7 +33,10 @@ class WorkerFiles:
         return str(path)
 
     def new_folder(self, name: str) -> str:
-        """Make an empty folder in `out/`; where the name is taken, a number is added. Returns its path."""
+        """Make an empty folder in `out/`; where the name is taken, a number is added. Returns its path.
+
+        Raises StudentError where the student's code took all the names.
+        """
         name = _plain_name(name)
         for number in range(1, 10_000):
             path = self.out / (name if number == 1 else f"{name}-{number}")
@@ -42,7 +45,7 @@ class WorkerFiles:
             except FileExistsError:
                 continue
             return str(path)
-        raise HarnessError(f"No folder named {name} can be made: ten thousand of them are there.")
+        raise refused(f"ten thousand folders named {name} are there already")
 
     def open_folder(self, folder: str) -> int:
         """Open a folder that `new_folder` gave, unless a link lies there by now. Raises StudentError, HarnessError."""

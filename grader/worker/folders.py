@@ -4,6 +4,7 @@ import fcntl
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from grader.errors import HarnessError
@@ -33,7 +34,8 @@ def sweep() -> None:
             descriptor = _lock(path)
         except OSError:
             continue  # in use, another user's, or gone already
-        remove_tree(path)
+        with suppress(OSError):
+            remove_tree(path)
         os.close(descriptor)
 
 

@@ -6,6 +6,7 @@ There is no boundary here. Prints go where pytest captures them.
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +62,9 @@ class InProcess(Caller):
         self._files.remove()
 
     def _exchange(self, frame: bytes, seconds: float) -> bytes:
-        with _alarm(seconds):
+        with _alarm(seconds), warnings.catch_warnings():
+            # As in a worker: a library's warning is no error there, whatever this session's pytest makes of warnings.
+            warnings.simplefilter("default")
             answer = self._service.answer(frame[wire.HEADER_BYTES :])
         try:
             payload = wire.FrameReader(self._limits.reply_mb * 2**20).feed(answer)

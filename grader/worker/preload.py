@@ -2,15 +2,14 @@
 
 import importlib
 import importlib.util
+from typing import Any
 
-_NEEDED = (
+_LIBRARIES = (
     "torch",
     "transformers",
-    "peft",
     "datasets",
     "accelerate",
     "evaluate",
-    "bitsandbytes",
     "safetensors.torch",
     # Imported by the libraries at first use; without them each worker would pay for it again.
     "torch._dynamo",
@@ -21,27 +20,39 @@ _NEEDED = (
     "transformers.models.llama.modeling_llama",
     "transformers.trainer",
     "transformers.generation",
-    "peft.tuners.lora",
 )
-_WHERE_INSTALLED = ("trl", "tensorboard")
+# bitsandbytes starts CUDA when it is imported, and PEFT and TRL import it; a process that has done so cannot fork.
+_LIBRARIES_WITHOUT_CUDA = ("bitsandbytes", "peft", "peft.tuners.lora")
+_WHERE_INSTALLED_WITHOUT_CUDA = {"trl": "trl.trainer.sft_trainer"}
 
 
-def preload() -> None:
-    """Import the libraries, and make them safe to share with children by fork."""
-    for name in _NEEDED:
+def preload(device: str) -> None:
+    """Import the libraries, and make them safe to share with children by fork. Raises RuntimeError if CUDA started."""
+    for name in _LIBRARIES:
         importlib.import_module(name)
-    if importlib.util.find_spec("trl"):
-        importlib.import_module("trl.trainer.sft_trainer")
-    _guard()
+    if device == "cpu":
+        _preload_quantization()
+    _make_safe_to_fork()
 
 
-def _guard() -> None:
+def _preload_quantization() -> None:
+    for name in _LIBRARIES_WITHOUT_CUDA:
+        importlib.import_module(name)
+    for package, module in _WHERE_INSTALLED_WITHOUT_CUDA.items():
+        if importlib.util.find_spec(package):
+            importlib.import_module(module)
+    from grader.worker.quantization import guard_linear4bit
+
+    guard_linear4bit()
+
+
+def _make_safe_to_fork() -> None:
     import torch
     from tqdm.std import TqdmDefaultWriteLock
 
-    from grader.worker.quantization import guard_linear4bit
-
     torch.set_num_threads(1)
-    guard_linear4bit()
     # A lock between processes would be shared by all workers, and one that dies while holding it would stop the others.
     TqdmDefaultWriteLock.mp_lock = None
+    cuda: Any = torch.cuda  # has no types here
+    if cuda.is_initialized():
+        raise RuntimeError("importing the libraries started CUDA, and a process that did so cannot fork workers")

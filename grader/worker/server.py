@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from grader.worker import child, control
-from grader.worker.confine import Level, best_level, sandbox_info
+from grader.worker.confine import Level, choose_level, prepare, sandbox_info
 from grader.worker.preload import preload
 
 _LIFELINE = 0
@@ -83,13 +83,18 @@ class ForkServer:
     def _fork(self, connection: socket.socket, spawn: control.Spawn, descriptors: list[int]) -> None:
         wire, output = descriptors
         server = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # too many processes or too little memory just now; whoever asked may try again
+            connection.close()
+            return
         if pid == 0:
             child.run(wire, output, spawn, self._level, self._device, server)
         ward = Ward(pid, os.pidfd_open(pid), connection)
         self._selector.register(connection, selectors.EVENT_READ, lambda _: self._kill(ward))
         self._selector.register(ward.pidfd, selectors.EVENT_READ, lambda _: self._reap(ward))
-        control.send(connection, control.Started(pid=pid))
+        with suppress(OSError):  # who asked may be gone already, and then its end of the connection says so
+            control.send(connection, control.Started(pid=pid))
 
     def _kill(self, ward: Ward) -> None:
         """Its owner closed the connection, or said something when nothing is to be said."""
@@ -98,6 +103,8 @@ class ForkServer:
             signal.pidfd_send_signal(ward.pidfd, signal.SIGKILL)
 
     def _reap(self, ward: Ward) -> None:
+        with suppress(ProcessLookupError):  # what it started at the level `process`, where it could
+            os.killpg(ward.pid, signal.SIGKILL)
         _pid, status = os.waitpid(ward.pid, 0)
         ward.reaped = True
         self._selector.unregister(ward.pidfd)
@@ -120,8 +127,9 @@ def main() -> None:
     answer = os.dup(1)
     os.dup2(2, 1)  # libraries print while they are imported; only our one line may go where our starter reads
     _leave_project_root()
-    preload()
-    level = best_level() if wanted == "best" else Level(wanted)
+    preload(device)
+    level = choose_level(wanted)
+    prepare(level, device)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(address)
         listener.listen(64)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from grader.worker import plain
+from grader.worker.faults import clean
 
 HEADER_BYTES = 4
 REQUEST_BYTES = 256 * 2**20
@@ -81,7 +82,7 @@ Reply = Ready | Broken | Returned | Raised | Stub
 class HandleRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
     """The payload of the extension type that stands for an object."""
 
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     kind: Name
     ancestry: Annotated[list[Name], msgspec.Meta(max_length=50)]
     fields: dict[str, object]
@@ -131,7 +132,8 @@ def decode_reply(payload: bytes, adopt: Callable[[plain.Handle], None]) -> Reply
             raise MalformedError(f"it holds an extension of type {code}")
         record = msgspec.msgpack.decode(data, type=HandleRecord)
         plain.check(record.fields)
-        handle = plain.Handle(record.id, record.kind, record.ancestry, record.fields)
+        kind, *ancestry = (clean(name, 100) for name in (record.kind, *record.ancestry))
+        handle = plain.Handle(record.id, kind, ancestry, record.fields)
         adopt(handle)
         return handle
 

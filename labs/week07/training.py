@@ -4,8 +4,8 @@ Goal: the whole workflow in one function, from a folder with a base model to a f
 Lesson: README.md, section "Task 3: training".
 Trainer: https://huggingface.co/docs/transformers/main_classes/trainer
 
-The defaults of `make_training_arguments` are the usual ones, made for hundreds of examples. `fine_tune` may choose others:
-see "Settings that learn".
+The defaults of `make_training_arguments` are the usual ones, made for hundreds of examples. `fine_tune` may choose
+others: see "Settings that learn".
 """
 
 from pathlib import Path
@@ -84,7 +84,7 @@ def fine_tune(
         >>> sorted(log[0])
         ['epoch', 'learning_rate', 'loss', 'step']
     """
-    raise NotImplementedError("task 3.2: load, attach, tokenize, train, save the adapter and the tokenizer, return the log")
+    raise NotImplementedError("task 3.2: load, attach, tokenize, train, save adapter and tokenizer, return the log")
 
 
 def diagnose(run: dict[str, Any]) -> list[str]:

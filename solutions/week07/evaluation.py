@@ -56,7 +56,8 @@ def generate_responses(
         ['Delivery takes three to five days.']
     """
     was_training = model.training
-    model.eval()  # dropout would make the answers random
+    # In training mode, dropout would make the answers random.
+    model.eval()  # type: ignore[no-untyped-call]
     try:
         return [_answer(model, tokenizer, instruction, max_new_tokens) for instruction in instructions]
     finally:
@@ -66,7 +67,7 @@ def generate_responses(
 def _answer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, instruction: str, max_new_tokens: int) -> str:
     # Tokenised as for training: without special tokens of the tokenizer's own.
     inputs = tokenizer(format_prompt(instruction), add_special_tokens=False, return_tensors="pt").to(model.device)
-    tokens = model.generate(
+    tokens = model.generate(  # type: ignore[operator]
         **inputs,
         max_new_tokens=max_new_tokens,
         do_sample=False,

@@ -4,8 +4,8 @@ Goal: the whole workflow in one function, from a folder with a base model to a f
 Lesson: README.md, section "Task 3: training".
 Trainer: https://huggingface.co/docs/transformers/main_classes/trainer
 
-The defaults of `make_training_arguments` are the usual ones, made for hundreds of examples. `fine_tune` may choose others:
-see "Settings that learn".
+The defaults of `make_training_arguments` are the usual ones, made for hundreds of examples. `fine_tune` may choose
+others: see "Settings that learn".
 """
 
 import math
@@ -121,7 +121,7 @@ def fine_tune(
         >>> sorted(log[0])
         ['epoch', 'learning_rate', 'loss', 'step']
     """
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     set_seed(seed)  # before attach_adapter, which draws the adapter's first values
     on_gpu = torch.cuda.is_available()
     tokenizer = AutoTokenizer.from_pretrained(model_path)
@@ -132,7 +132,7 @@ def fine_tune(
     )
     model = attach_adapter(model, make_lora_config(model.config.model_type))
     with tempfile.TemporaryDirectory() as scratch:
-        # 20 pairs in batches of 4 are 15 steps, too few for a voice at 2e-4; one pair a step at 5e-4 is 60, and does it.
+        # 20 pairs in batches of 4 make 15 steps, too few for a voice at 2e-4; one a step at 5e-4 makes 60, and does it.
         arguments = make_training_arguments(
             scratch, len(train_pairs), batch_size=1, learning_rate=5e-4, use_cpu=not on_gpu, seed=seed
         )
@@ -156,7 +156,9 @@ def _tokenize(pairs: list[Pair], tokenizer: PreTrainedTokenizerBase) -> Dataset:
     return Dataset.from_list([tokenize_example(pair, tokenizer) for pair in pairs])
 
 
-def _make_batch(features: Sequence[dict[str, list[int]]], tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
+def _make_batch(
+    features: Sequence[dict[str, list[int]]], tokenizer: PreTrainedTokenizerBase
+) -> dict[str, torch.Tensor]:
     # GPT-2 and Llama have no padding token. EOS may stand in for it: collate hides padding by place, not by value.
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     return {key: torch.tensor(rows) for key, rows in collate(features, pad).items()}

@@ -185,8 +185,11 @@ def test_sent_descriptors_are_not_kept(open_worker: OpenWorker) -> None:
     before = open_descriptors()
     worker = open_worker()
     opened = open_descriptors()
-    text = "import socket, os\ns = socket.socket(fileno=os.dup(3))\nf = os.open('x', os.O_CREAT)\n" \
-           "import array\ns.sendmsg([b'\\x00'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [f] * 50))])"  # fmt: skip
+    text = (
+        "import array, os, socket\ns = socket.socket(fileno=os.dup(3))\nf = os.open('x', os.O_CREAT)\n"
+        "rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [f] * 50))\ns.sendmsg([b'\\x00'], [rights])\n"
+        "os.close(3)"
+    )
     with pytest.raises(Died):
         run(worker, text)
     worker.close()
@@ -290,6 +293,11 @@ def test_a_worker_that_cannot_be_set_up_is_our_fault(warm_server: Server, tmp_pa
 def test_the_server_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "formatting.py").write_text(RUNNER)
     server = Server.start(level="process")
+    parent = server.worker(tmp_path, WorkerLimits())
+    forked = run(parent, "import os, time\nresult = os.fork()\nif result == 0: time.sleep(60)")
+    parent.close()
+    assert isinstance(forked, int)
+    assert gone(forked)
     worker = server.worker(tmp_path, WorkerLimits())
     assert server.sandbox.level == "process"
     assert server.sandbox.missing

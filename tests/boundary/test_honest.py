@@ -50,7 +50,7 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 data = Dataset.from_list([{{"prompt": row["input"], "completion": row["output"]}} for row in rows])
 tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-arguments = SFTConfig(args[1], max_steps=2, logging_steps=1, per_device_train_batch_size=2, use_cpu=True, report_to=[], bf16=False)
+arguments = SFTConfig(args[1], max_steps=2, logging_steps=1, per_device_train_batch_size=2, use_cpu=True, bf16=False)
 trainer = SFTTrainer(model=model, args=arguments, train_dataset=data, processing_class=tokenizer, peft_config=config)
 trainer.train()
 trainer.save_model(args[1])
@@ -133,11 +133,13 @@ def test_generation_works_and_leaves_caches_in_scratch(open_worker: OpenWorker) 
         "import shutil, os\nopen('a', 'w').write('x')\nshutil.copy('a', 'b')\nshutil.copy2('a', 'c')\n"
         "shutil.move('a', 'd')\nos.makedirs('e/f')\nshutil.copytree('e', 'g')\nshutil.rmtree('e')\n"
         "result = sorted(os.listdir('.'))[:4]",
-        "import tempfile\nwith tempfile.TemporaryDirectory() as d, tempfile.NamedTemporaryFile() as f: result = f.name != d",
+        "import tempfile\nwith tempfile.TemporaryDirectory() as d, tempfile.TemporaryFile():\n"
+        "    result = d",
         "from pathlib import Path\nPath('made').touch()\nPath('made').touch()\nresult = Path('made').exists()",
-        "import threading, queue\nq = queue.Queue()\nt = threading.Thread(target=q.put, args=(1,))\nt.start()\nt.join()\n"
+        "import threading, queue\nq = queue.Queue()\nt = threading.Thread(target=q.put, args=(1,))\nt.start()\n"
         "result = q.get()",
-        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as p: result = sum(p.map(int, '123'))",
+        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as p:\n"
+        "    result = sum(p.map(int, '123'))",
         "import asyncio\nasync def f(): return 1\nresult = asyncio.run(f())",
         "from tqdm import tqdm\nresult = sum(tqdm(range(3)))",
         "import torch, platform, os, time, secrets, locale, zoneinfo\nresult = [platform.platform(), os.cpu_count(), "
@@ -149,7 +151,8 @@ def test_generation_works_and_leaves_caches_in_scratch(open_worker: OpenWorker) 
         "import torch\ntorch.set_num_threads(2)\nresult = float((torch.ones(400, 400) @ torch.ones(400, 400)).sum())",
         "import psutil\nresult = psutil.virtual_memory().total > 0 and psutil.Process().memory_info().rss > 0",
         "import unicodedata, json, re, statistics, difflib, collections\nresult = 1",
-        "import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as p\np.plot([1])\np.savefig('a.png')\nresult = 1",
+        "import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as p\np.plot([1])\np.savefig('a')\n"
+        "result = 1",
         "import sklearn.metrics\nresult = float(sklearn.metrics.accuracy_score([1], [1]))",
         "import pandas\npandas.DataFrame({'a': [1]}).to_csv('a.csv')\nresult = len(pandas.read_csv('a.csv'))",
     ],

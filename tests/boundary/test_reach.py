@@ -9,11 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import HarnessError
 from grader.worker import Server, StudentError, Worker, WorkerLimits
 
 from .conftest import Run
 
 PROJECT = Path(__file__).parents[2]
+
+
+def test_a_level_asked_for_by_name_is_the_level_that_is_put_on(submission: Path) -> None:
+    with Server.start(level="landlock") as server, server.worker(submission, WorkerLimits()) as worker:
+        assert server.sandbox.level == "landlock"
+        with pytest.raises(PermissionError):
+            worker.call("formatting", "run", ["open('/etc/passwd')"], {}, seconds=10)
+
+
+def test_an_unknown_level_is_refused() -> None:
+    with pytest.raises(HarnessError, match="'steel' is not a valid Level"):
+        Server.start(level="steel")
 
 
 def test_the_level_is_at_least_landlock(warm_server: Server) -> None:

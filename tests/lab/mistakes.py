@@ -3,6 +3,7 @@
 `grade_mistakes` starts one process that imports the heavy libraries once, and forks a pytest session for each mistake.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from grader.checks import journal
 from grader.results import CheckResult, Outcome
@@ -83,16 +85,24 @@ def _run_one(submission: str, check: str) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
+    # Imported before pytest could rewrite them, and that is meant: the warning would be an error here.
     options = ["--noconftest", "-p", "grader.checks.plugin", "-p", "no:cacheprovider"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    # The first example that fails will do here; the lab's own profile takes what it leaves open from this one.
+    settings.register_profile("first failure", phases=(Phase.explicit, Phase.generate))
+    settings.load_profile("first failure")
     node = f"{_test_file(check)}::{check}"
     pytest.main([*options, "--submission", submission, "--journal", f"{submission}.jsonl", node])
 
 
 def _run_all(runs: list[tuple[str, str]]) -> None:
-    for name in ("peft", "bitsandbytes", "tokenizers", "grader.checks.plugin", "grader.worker.inprocess"):
+    heavy = ("peft", "bitsandbytes", "tokenizers", "datasets", "evaluate", "transformers.trainer")
+    for name in (*heavy, "grader.checks.plugin", "grader.checks.oracle", "grader.worker.inprocess"):
         import_module(name)
     load_model(str(ROOT / "fixtures/tiny-gpt2"))
     load_tokenizer(str(ROOT / "fixtures/tiny-gpt2"))
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    gc.freeze()  # pytest collects garbage at its end; what the libraries hold would be copied for it
     for submission, check in runs:
         child = os.fork()
         if child == 0:

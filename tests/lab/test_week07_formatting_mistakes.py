@@ -102,7 +102,7 @@ MISTAKES = [
     _wrong(
         "pairs shuffled and cut",
         "    inputs = list(dict",
-        "    cut = round(validation_fraction * len(pairs))\n    return pairs[cut:], pairs[:cut]\n    inputs = list(dict",
+        "    cut = round(validation_fraction * len(pairs))\n    return pairs[cut:], pairs[:cut]\n    list(dict",
         "no_input_on_both_sides",
         "both sides",
     ),

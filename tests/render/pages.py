@@ -9,7 +9,7 @@ _ELEMENTS = {
     *("dd", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "svg", "text", "desc", *_VOID),
 }
 _ATTRIBUTES = {
-    *("lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "role", "tabindex", "scope"),
+    *("lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "open", "role", "tabindex", "scope"),
     *("aria-label", "aria-labelledby", "aria-hidden", "focusable", "viewbox", "preserveaspectratio", "x", "y", "x1"),
     *("x2", "y1", "y2", "cx", "cy", "r", "rx", "width", "height", "points", "text-anchor"),
 }

@@ -201,7 +201,8 @@ def _training_run() -> TrainingResult:
                 unit="share",
                 base=0.0,
                 tuned=0.45,
-                band="at least 80 %",
+                band="part",
+                note="Full points from 80 %, none at 5 %.",
                 margin=-0.35,
                 points=3.5,
                 max_points=8,
@@ -209,10 +210,11 @@ def _training_run() -> TrainingResult:
             "heldout_loss": Measure(
                 title="Held-out loss in the voice",
                 value=0.67,
-                unit="nats",
+                unit="nats a token",
                 base=3.69,
                 tuned=3.02,
-                band="a fall of at least 0.4",
+                band="full",
+                note="Full points from 0.4, none at 0.1.",
                 margin=0.27,
                 points=4,
                 max_points=4,
@@ -220,16 +222,16 @@ def _training_run() -> TrainingResult:
             "forgetting": Measure(
                 title="General text, loss gained",
                 value=0.04,
-                unit="nats",
+                unit="nats a token",
                 base=1.09,
                 tuned=1.13,
-                band="at most 0.10",
+                band="full",
                 margin=0.06,
                 points=3,
                 max_points=3,
-                note="Text that has nothing to do with customer service.",
+                note="Full points up to 0.1, none at 0.5. Text that has nothing to do with customer service.",
             ),
-            "adapter_size": Measure(title="Adapter on disk", value=1.8, unit="MB"),
+            "adapter_size": Measure(title="Adapter on disk", value=1843.0, unit="KiB"),
         },
         samples=[
             Sample(
@@ -287,7 +289,7 @@ def _build() -> Result:
         sandbox=SandboxInfo(
             level="landlock", mechanisms=["Landlock", "seccomp", "rlimits"], missing=["user namespaces"]
         ),
-        environment={"python": "3.11.9", "torch": "2.13.0", "transformers": "5.23.0", "peft": "0.21.2"},
+        environment={"python": "3.11.9", "cores": 2, "packages": {"torch": "2.13.0", "peft": "0.21.2"}},
         seed=20261122,
     )
 

@@ -63,6 +63,14 @@ def test_the_middle_of_a_long_equal_stretch_is_left_out() -> None:
         assert sum(len(part) for _, part in side.pieces) < 400
 
 
+def test_two_unlike_texts_are_not_speckled_with_marks() -> None:
+    returned, expected = (
+        "The loss on the end token is 10.35, as before.",
+        "a fall like that of the responses, 11.49 nats",
+    )
+    assert differing(returned, expected) == ("", "", "")
+
+
 def test_each_side_keeps_to_its_limit() -> None:
     comparison = compare(Example(call="f()", returned=repr("a " * 5000), expected=repr("b\n" * 5000)), 100)
     assert all(sum(len(part) for _, part in side.pieces) < 200 for side in comparison.sides)

@@ -58,7 +58,7 @@ def test_the_summary_shows_score_steps_and_measures() -> None:
     assert text.startswith("## ada\\-lovelace: 28.5/76\n")
     assert "1. The prompt is where training text and generation meet. Generation" in text
     assert "| Configure LoRA | 1 of 5 | 3/15 |" in text
-    assert "| 0 % | 45 % | 45 % | at least 80 % |" in text
+    assert "| 0 % | 45 % | 45 % | 3.5/8 |" in text
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())

@@ -43,7 +43,7 @@ def test_the_differing_space_is_shown_and_marked() -> None:
 def test_the_training_run_shows_curve_measures_samples_and_the_cure() -> None:
     assert SAMPLE.training is not None
     assert "Training loss goes from 3.58 at step 1 to 2.55 at step 15." in PAGE.text
-    assert "Full points: at least 80 % (35 % short)" in re.sub(r"\s+", " ", PAGE.text)
+    assert "Full points from 80 %, none at 5 %. 35 % short of full points." in re.sub(r"\s+", " ", PAGE.text)
     assert "<mark>Ahoy</mark>, <mark>sailor</mark>! <mark>⚓</mark>" in SOURCE
     assert SAMPLE.training.pitfalls[0].cause in PAGE.text
 

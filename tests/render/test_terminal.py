@@ -26,7 +26,9 @@ def test_the_first_check_to_mend_is_printed_in_full_and_the_rest_a_line_each() -
     assert r"They part at character 57: ' ' came back where '\n' was expected." in first
     assert "hint      Generation must stop exactly" in first
     assert "called" not in rest
-    assert "✗ No question stands on both sides of the split. The same input" in rest
+    assert "\n  ◌ waiting (1 check)\n" in rest
+    assert "\n○ Compare base and tuned: not started (4 checks)\n" in rest
+    assert "\n  ✗ No question stands on both sides of the split\n" in rest
 
 
 def test_a_fault_of_ours_comes_first() -> None:

@@ -46,7 +46,7 @@ def test_the_codes_of_other_runs_are_none_that_this_run_shows(heldout: Heldout) 
         assert probe.code in shown
         assert len(probe.others) == len(set(probe.others)) > 1
         assert not any(other in shown for other in probe.others)
-        assert {len(other) for other in probe.others} == {len(probe.code)}
+        assert {len(other.split()) for other in probe.others} == {len(probe.code.split())}
 
 
 def test_fine_tune_is_given_another_seed_than_the_run_itself(heldout: Heldout) -> None:

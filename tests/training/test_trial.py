@@ -92,9 +92,11 @@ def test_an_untrained_adapter_earns_nothing_for_what_it_did_not_break(grade: Gra
 def test_an_adapter_of_another_run_knows_nothing_of_this_runs_secret_rows(grade: Grade, plain_lora: str) -> None:
     """A27: the submission brings its own rows and ignores the ones that it is given."""
     precomputed = plain_lora.replace("    torch.manual_seed(seed)", OWN_ROWS + "    torch.manual_seed(seed)")
-    result = grade(precomputed)
-    assert result.outcome is Outcome.PASSED
-    assert result.measurements["nonce_gain"].points == 0
+    strangers = [grade(precomputed, seed=seed).measurements["nonce_gain"] for seed in range(4)]
+    honest = grade(plain_lora).measurements["nonce_gain"]
+    assert honest.points == honest.max_points
+    assert sum(found.points or 0.0 for found in strangers) <= 4
+    assert sum(found.value for found in strangers) / 4 < honest.value / 3
 
 
 OWN_ROWS = """    train_pairs = [

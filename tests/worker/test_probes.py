@@ -16,7 +16,8 @@ IDS = [5, 6, 7, 8]
 ROW = {"input_ids": [IDS], "attention_mask": [[1, 1, 1, 1]], "labels": [[-100, 6, 7, 8]]}
 LORA = """
 from peft import LoraConfig, get_peft_model
-def config(): return LoraConfig(r=4, lora_alpha=8, target_modules=["c_attn"], fan_in_fan_out=True, task_type="CAUSAL_LM")
+def config(): return LoraConfig(
+    r=4, lora_alpha=8, target_modules=["c_attn"], fan_in_fan_out=True, task_type="CAUSAL_LM")
 
 def attach(model, config): return get_peft_model(model, config)
 """

@@ -1,5 +1,6 @@
 """Both transports: the same call ends the same way in process and in a worker."""
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,12 @@ def test_messages_hold_no_path_and_no_address(make_source: MakeSource, open_tran
         "bad <object object at 0x…>",
         "formatting.py",
     ]
+
+
+def test_a_warning_is_no_error(make_source: MakeSource, open_transport: OpenTransport) -> None:
+    text = "import warnings\ndef f():\n    warnings.warn('old', FutureWarning)\n    return 1"
+    with warnings.catch_warnings(record=True):
+        assert open_transport(make_source(formatting=text)).call("formatting", "f", [], {}, seconds=SECONDS) == 1
 
 
 def test_a_long_recursion_is_told_briefly(make_source: MakeSource, open_transport: OpenTransport) -> None:

@@ -3,6 +3,7 @@
 import sys
 import sysconfig
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from grader.worker.control import Spawn
@@ -32,9 +33,9 @@ class Bounds:
         """Return the bounds of a worker: the system's libraries, Python's, our own package, and what it was given."""
         given = [spawn.inbox, *spawn.readable, *([spawn.source] if spawn.source else [])]
         return cls(
-            readable=_existing([*_system(device), *_python(), *given]),
+            readable=(*always_readable(device), *_existing(given)),
             writable=_existing([spawn.scratch, spawn.out]),
-            usable=_existing(["/dev/null", *(_cuda_devices() if device == "cuda" else [])]),
+            usable=always_usable(device),
             limits=spawn.limits,
             device=device,
         )
@@ -42,7 +43,22 @@ class Bounds:
     @classmethod
     def least(cls) -> "Bounds":
         """Return the bounds of a worker that was given nothing, for trying a level out."""
-        return cls(_existing([*_system("cpu"), *_python()]), (), (), WorkerLimits(), "cpu")
+        return cls(always_readable("cpu"), (), (), WorkerLimits(), "cpu")
+
+
+@cache
+def always_readable(device: str) -> tuple[Path, ...]:
+    """Return what every worker may read: the system's libraries, Python and its packages, this package, its own /proc.
+
+    Kept from the first call on: the server makes it, and each worker inherits the answer.
+    """
+    return _existing([*_system(device), *_python()])
+
+
+@cache
+def always_usable(device: str) -> tuple[Path, ...]:
+    """Return the device files that every worker may read and write."""
+    return _existing(["/dev/null", *(_cuda_devices() if device == "cuda" else [])])
 
 
 def _system(device: str) -> list[str]:
@@ -54,7 +70,8 @@ def _python() -> list[str]:
     prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
     libraries = [f"{prefix}/{name}" for prefix in prefixes for name in ("lib", "lib64")]
     packages = [path for path in sys.path if "site-packages" in path or "dist-packages" in path]
-    return [*libraries, *sysconfig.get_paths().values(), *packages, str(Path(__file__).parents[2])]
+    installed = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return [*libraries, *installed, *packages, str(Path(__file__).parents[2])]
 
 
 def _cuda_devices() -> list[str]:

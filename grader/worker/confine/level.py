@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
+from grader.errors import HarnessError
 from grader.results import SandboxInfo
 from grader.worker.confine import landlock, privileges, rlimits, seccomp, trial
-from grader.worker.confine.bounds import Bounds
+from grader.worker.confine.bounds import Bounds, always_readable, always_usable
 
 
 class Level(StrEnum):
@@ -29,9 +30,24 @@ def apply(level: Level, bounds: Bounds) -> None:
         seccomp.apply(bounds.device)
 
 
-def best_level() -> Level:
-    """Return the strongest level that works here: one that was put on in a child, and held what it promises."""
-    return next(level for level in Level if reason_against(level) is None)
+def choose_level(wanted: str) -> Level:
+    """Return the level named, or for `best` the strongest: one that was put on in a child, and held what it promises.
+
+    Raises HarnessError where the level named does not work here, ValueError for an unknown name.
+    """
+    if wanted == "best":
+        return next(level for level in Level if reason_against(level) is None)
+    if reason := reason_against(Level(wanted)):
+        raise HarnessError(f"The level {wanted} of confinement does not work here: {reason}.")
+    return Level(wanted)
+
+
+def prepare(level: Level, device: str) -> None:
+    """In the server, once: work out what is the same for every worker, so that none has to."""
+    always_readable(device)
+    always_usable(device)
+    if level is Level.LANDLOCK:
+        seccomp.prepare(device)
 
 
 def reason_against(level: Level) -> str | None:

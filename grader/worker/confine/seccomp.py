@@ -7,6 +7,11 @@ Read beside seccomp_rule_add(3) and syscalls(2).
 
 import errno
 import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyseccomp
 
 _FILES = """
     read write readv writev pread64 pwrite64 preadv preadv2 pwritev pwritev2 open openat openat2 creat close close_range
@@ -41,6 +46,7 @@ _REFUSED = """
     setuid setgid mount unshare setns chroot
 """
 
+_UNKNOWN = -1
 _CLONE_THREAD = 0x0001_0000
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
 # Duplicates, flags, locks. Not F_SETLEASE, which stalls others who open the file, nor F_SETOWN, which has signals sent.
@@ -66,41 +72,43 @@ def apply(device: str) -> None:
     """Confine this process and all it will ever start. Needs no_new_privs and a single thread. Raises OSError."""
     import pyseccomp as seccomp
 
-    rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
-    arg, equal, masked = seccomp.Arg, seccomp.EQ, seccomp.MASKED_EQ
-
-    def allow(name: str, *conditions: object) -> None:
-        if _known(name):
-            rules.add_rule(seccomp.ALLOW, name, *conditions)
-
-    def answer(number: int, names: str) -> None:
-        for name in filter(_known, names.split()):
-            rules.add_rule(seccomp.ERRNO(number), name)
-
-    for name in " ".join(_ALLOWED).split():
-        allow(name)
-    answer(0, _PRETENDED)
-    answer(errno.EOPNOTSUPP, _UNSUPPORTED)
-    answer(errno.EPERM, _REFUSED)
-    allow("clone", arg(0, masked, _CLONE_THREAD, _CLONE_THREAD))
-    # A datagram pair could still be sent to any socket by its address; a stream pair cannot.
-    allow("socketpair", arg(0, equal, _AF_UNIX), arg(1, masked, _SOCK_TYPE_MASK, _SOCK_STREAM))
-    # The same for copying times; without times it is a `touch`, which must fail for a file that is not there.
-    rules.add_rule(seccomp.ERRNO(0), "utimensat", arg(2, seccomp.NE, 0))
-    for name, command, values in (("fcntl", 1, _FCNTL), ("ioctl", 1, _IOCTL), ("prctl", 0, _PRCTL)):
-        for value in values:
-            allow(name, arg(command, equal, value))
+    rules = prepare(device)
     for name in ("kill", "tgkill", "prlimit64"):
-        allow(name, arg(0, equal, os.getpid()))
-    allow("prlimit64", arg(0, equal, 0))
-    if device == "cuda":
-        for kind in _NVIDIA_IOCTL_TYPES:
-            allow("ioctl", arg(1, masked, _IOCTL_TYPE_MASK, kind))
+        rules.add_rule(seccomp.ALLOW, name, seccomp.Arg(0, seccomp.EQ, os.getpid()))
     rules.load()
 
 
-def _known(name: str) -> bool:
-    """Tell whether this libseccomp knows a call: one that it does not know stays refused."""
+@cache
+def prepare(device: str) -> "pyseccomp.SyscallFilter":
+    """Return all rules but those that name the process. Kept: the server makes them, and each worker inherits them."""
     import pyseccomp as seccomp
 
-    return bool(seccomp.resolve_syscall(seccomp.system_arch(), name) != -1)
+    rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
+    arg, equal, masked = seccomp.Arg, seccomp.EQ, seccomp.MASKED_EQ
+
+    def answer(action: object, names: str, *conditions: object) -> None:
+        for name in names.split():
+            # One that this libseccomp does not know stays refused.
+            if seccomp.resolve_syscall(seccomp.system_arch(), name) != _UNKNOWN:
+                rules.add_rule(action, name, *conditions)
+
+    answer(seccomp.ALLOW, " ".join(_ALLOWED))
+    answer(seccomp.ERRNO(errno.EPERM), _REFUSED)
+    answer(seccomp.ERRNO(errno.EOPNOTSUPP), _UNSUPPORTED)
+    answer(seccomp.ERRNO(0), _PRETENDED)
+    # The same for copying times; without times it is a `touch`, which must fail for a file that is not there.
+    answer(seccomp.ERRNO(0), "utimensat", arg(2, seccomp.NE, 0))
+    answer(seccomp.ALLOW, "clone", arg(0, masked, _CLONE_THREAD, _CLONE_THREAD))
+    # A datagram pair could still be sent to any socket by its address; a stream pair cannot.
+    answer(seccomp.ALLOW, "socketpair", arg(0, equal, _AF_UNIX), arg(1, masked, _SOCK_TYPE_MASK, _SOCK_STREAM))
+    for name, place, values in (
+        ("fcntl", 1, _FCNTL),
+        ("ioctl", 1, _IOCTL),
+        ("prctl", 0, _PRCTL),
+        ("prlimit64", 0, (0,)),
+    ):
+        for value in values:
+            answer(seccomp.ALLOW, name, arg(place, equal, value))
+    for kind in _NVIDIA_IOCTL_TYPES if device == "cuda" else ():
+        answer(seccomp.ALLOW, "ioctl", arg(1, masked, _IOCTL_TYPE_MASK, kind))
+    return rules

@@ -248,7 +248,7 @@ METRICS = st.dictionaries(
     task="evaluation",
     points=0.5,
     title="The comparison says which is better",
-    hint="Less is better for perplexity and latency_s, more for all others; equal is not better; delta is tuned - base.",
+    hint="Less is better for perplexity and latency_s, more for all others; equal is not; delta is tuned minus base.",
     lesson=LESSON,
 )
 @given(base=METRICS, tuned=METRICS)

@@ -38,7 +38,9 @@ def certain(submission, oracle, max_new_tokens: int) -> dict[str, Answer]:
 def require_answers(returned: object, questions: list[str]) -> list[str]:
     """Return the answers, or fail the check unless there is one text a question."""
     if not isinstance(returned, list) or not all(isinstance(answer, str) for answer in returned):
-        fail("generate_responses should return a list of texts.", returned=returned, hint="tokenizer.decode makes texts.")
+        fail(
+            "generate_responses should return a list of texts.", returned=returned, hint="tokenizer.decode makes texts."
+        )
     if len(returned) != len(questions):
         fail("There should be one answer an instruction.", returned=len(returned), expected=len(questions))
     return returned

@@ -10,7 +10,7 @@ from grader.checks import fail
 Curves = dict[str, object]
 
 RULES = {
-    "out_of_memory": "out_of_memory looks at the error's text, in any case: out of memory, MemoryError, allocate memory.",
+    "out_of_memory": "out_of_memory: the error says, in any case, out of memory, MemoryError or allocate memory.",
     "poor_convergence": "poor_convergence: the last train loss is above 0.90 of the first, or is NaN or infinite.",
     "overfitting": "overfitting: not poor_convergence, and the last eval loss is above 1.10 of the lowest of them.",
     "catastrophic_forgetting": "catastrophic_forgetting: the general loss after is above 1.10 of the one before.",

@@ -119,16 +119,14 @@ def measured(submission, oracle, run: Run) -> tuple[dict[str, float], dict[str, 
 
 
 def require_config(run: Run) -> float:
-    """Return the factor of B A from adapter_config.json, or fail the check where there is no such LoRA configuration."""
-    hint = "model.save_pretrained(output_dir) on the PeftModel writes it beside the tensors."
+    """Return the factor of B A from adapter_config.json, or fail the check where LoRA's configuration is not there."""
     try:
         config = json.loads(run.files[CONFIG])
         rank, alpha = config["r"], config["lora_alpha"]
-        if config["peft_type"] == "LORA" and rank >= 1:
-            return alpha / (rank**0.5 if config.get("use_rslora") else rank)
-    except (KeyError, TypeError, ValueError):
-        pass
-    fail(f"{CONFIG} is missing, or is not LoRA's.", returned=sorted(run.files), hint=hint)
+        return float(alpha / (rank**0.5 if config.get("use_rslora") else rank))
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        hint = "model.save_pretrained(output_dir) on the PeftModel writes it beside the tensors."
+        fail(f"{CONFIG} is missing, or is not LoRA's.", returned=sorted(run.files), hint=hint)
 
 
 def gpt2_layers(submission) -> list[str]:
