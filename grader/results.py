@@ -191,8 +191,11 @@ def tidy(points: float) -> float:
 
 
 def encode(result: Result) -> bytes:
-    """Return `result.json` as UTF-8 bytes, indented, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
+    """Return `result.json` as UTF-8 bytes, indented, ending in a newline.
+
+    `##[` is written `##\\u005b`, which is the same JSON: a CI runner that prints the file would obey it otherwise.
+    """
+    return msgspec.json.format(msgspec.json.encode(result), indent=2).replace(b"##[", b"##\\u005b") + b"\n"
 
 
 def decode(data: bytes) -> Result:

@@ -1,5 +1,6 @@
 """The calls that a check made in its last example, as text that a student can read and repeat."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from reprlib import Repr
@@ -7,6 +8,7 @@ from reprlib import Repr
 from grader.results import Example
 
 LONGEST_VALUE = 2_000
+_WORKER_FOLDER = re.compile(r"/[^\s'\"]*/grader-worker-\w+/")
 MOST_CALLS = 6
 
 
@@ -43,11 +45,22 @@ class Call:
 
 @dataclass
 class CallLog:
-    """The calls since the last example began, and the last pair of values that an `==` found unequal."""
+    """The calls since the last example began, and the last pair of values that an `==` found unequal.
+
+    `names` holds, for each path that the check handed over, the name that a student is shown instead: the real one is
+    another in every run.
+    """
 
     calls: list[Call] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
     compared: tuple[object, object] | None = None
     answered: bool = False
+
+    def rename(self, text: str) -> str:
+        """Put the short names where a text shows the paths that the check handed over, or others of the worker's."""
+        for path in sorted(self.names, key=len, reverse=True):
+            text = text.replace(path, self.names[path])
+        return _WORKER_FOLDER.sub("…/", text)
 
     def begin_example(self) -> None:
         """Forget the calls of the example before."""
@@ -83,4 +96,9 @@ class CallLog:
             returned = shown[-1].returned
         earlier = [f"{call} → {call.returned}" for call in shown[:-1] if call.returned is not None]
         last = [str(shown[-1])] if shown else []
-        return Example(call="\n".join(earlier + last), returned=returned, expected=expected, traceback=traceback)
+        return Example(
+            call=self.rename("\n".join(earlier + last)),
+            returned=self.rename(returned) if returned is not None else None,
+            expected=self.rename(expected) if expected is not None else None,
+            traceback=self.rename(traceback) if traceback is not None else None,
+        )

@@ -4,11 +4,12 @@ It is inert in a session that collects no lab. Nothing of the submission is impo
 """
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, is_hypothesis_test, seed, settings
+from hypothesis import HealthCheck, Phase, is_hypothesis_test, seed, settings
 
 from grader.checks import journal
 from grader.checks.calls import CallLog
@@ -52,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
         database=None,
         derandomize=session.seed is None,
         max_examples=session.lab.spec.limits.examples,
+        # Hypothesis' own explanations cost several times what the shrinking does, and nothing of them is shown.
+        phases=[phase for phase in settings().phases if phase is not Phase.explain],
         report_multiple_bugs=False,
         print_blob=False,
         suppress_health_check=list(HealthCheck),
@@ -171,7 +174,9 @@ def pytest_runtest_makereport(
     mark = item.stash.get(MARK, None)
     if mark is None or (call.when != "call" and call.excinfo is None):
         return report
-    verdict = judge(call.excinfo.value, item.stash[CALLS]) if call.excinfo else Verdict(Outcome.PASSED)
+    calls = item.stash[CALLS]
+    verdict = judge(call.excinfo.value, calls) if call.excinfo else Verdict(Outcome.PASSED)
+    verdict = replace(verdict, message=calls.rename(verdict.message))
     hidden = item.path.is_relative_to(item.config.stash[SESSION].lab.folder) is False
     result = build_result(mark, verdict, hidden=hidden, duration_s=call.duration)
     report.user_properties.append((PROPERTY, msgspec.to_builtins(result)))

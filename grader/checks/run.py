@@ -36,7 +36,7 @@ class ChecksRun:
 
         Raises HarnessError where pytest itself cannot run the lab's tests.
         """
-        with tempfile.TemporaryDirectory(prefix="grader-checks-") as folder:
+        with tempfile.TemporaryDirectory(prefix="checks-") as folder:
             decided = self._run_to_the_end(Path(folder) / "first.jsonl", {})
             faults = {id for id, result in decided.items() if result.outcome is Outcome.HARNESS_ERROR}
             if faults:

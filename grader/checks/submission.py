@@ -55,7 +55,7 @@ class SubmissionUnderTest:
         """The bundled tiny model's folder. Raises HarnessError in a lab that bundles none."""
         if self._model_path is None:
             raise HarnessError("This lab's lab.toml names no bundled model, and one of its checks asks for it.")
-        return str(self._model_path)
+        return self._name(str(self._model_path), self._model_path.name)
 
     def __getattr__(self, name: str) -> object:
         if name in self._modules:
@@ -77,11 +77,12 @@ class SubmissionUnderTest:
 
     def file(self, name: str, content: bytes | str) -> str:
         """Make a file that the student's code can read; return its path."""
-        return self._connected().put_file(name, content.encode() if isinstance(content, str) else content)
+        path = self._connected().put_file(name, content.encode() if isinstance(content, str) else content)
+        return self._name(path, name)
 
     def folder(self, name: str) -> str:
         """Make an empty folder that the student's code can write to; return its path."""
-        return self._connected().new_folder(name)
+        return self._name(self._connected().new_folder(name), name)
 
     def collect(self, folder: str) -> dict[str, bytes]:
         """Return what the student's code left in a folder: relative path → bytes."""
@@ -90,6 +91,10 @@ class SubmissionUnderTest:
     def source(self, name: str) -> bytes | None:
         """Return a file of the submission, read on the trusted side; None where it is absent, special or over 1 MiB."""
         return read_source(self._source, name)
+
+    def _name(self, path: str, name: str) -> str:
+        self._calls.names[path] = name
+        return path
 
     def close(self) -> None:
         """End the worker, if one was started."""

@@ -58,7 +58,7 @@ def open_submission(path: Path, workspace: Path, expected: Sequence[str], caps: 
 
 def fingerprint(path: Path, expected: Sequence[str]) -> SubmissionInfo:
     """Describe the submission at `path` as `open_submission` does, and keep no copy. Raises what that raises."""
-    with tempfile.TemporaryDirectory(prefix="grader-fingerprint-") as workspace:
+    with tempfile.TemporaryDirectory(prefix="fingerprint-") as workspace:
         return open_submission(path, Path(workspace), expected).info
 
 

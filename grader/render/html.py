@@ -23,9 +23,13 @@ _LENGTHS = (3000, 600, 120, 20)
 def render_report(result: Result) -> str:
     """Return a result as one self-contained HTML page of at most 400 KB, whatever the submission holds."""
     page = ""
-    task_titles = {check.id: task.title for task in result.tasks for check in task.checks}
+    context = {
+        "result": result,
+        "task_titles": {check.id: task.title for task in result.tasks for check in task.checks},
+        "evidence_titles": {part.id: part.title for part in result.checks()} | {t.name: t.title for t in result.tasks},
+    }
     for length in _LENGTHS:
-        page = render_page("report.html", result=result, length=length, task_titles=task_titles)
+        page = render_page("report.html", length=length, **context)
         if len(page.encode()) <= MOST_BYTES:
             break
     return page
@@ -73,6 +77,7 @@ def _environment() -> Environment:
         remark=wording.remark,
         duration=wording.duration,
         count=wording.count,
+        to_earn=wording.to_earn,
     )
     return environment
 

@@ -60,8 +60,7 @@ def print_tasks(tasks: Sequence[TaskResult], console: Console) -> None:
 def print_check(check: CheckResult, console: Console) -> None:
     """Print one check in full: what was called, what came back, what was expected, the hint, where to read."""
     hidden = ", a hidden check" if check.hidden else ""
-    more = wording.points(check.max_points - check.points)
-    title = f"{one_line(cut(check.title, _LENGTH))} ({more} points to earn{hidden})"
+    title = f"{one_line(cut(check.title, _LENGTH))} ({wording.to_earn(check)} to earn{hidden})"
     _say(console, title, _style(check), label=_symbol(check.outcome, console))
     facts = [("", check.message)]
     if check.example:
@@ -138,7 +137,7 @@ def _print_training(training: TrainingResult, console: Console) -> None:
 
 
 def _measure(measure: Measure) -> str:
-    return one_line(cut(f"{measure.title} {wording.quantity(measure.value, cut(measure.unit, 20))}", 80))
+    return one_line(cut(f"{measure.title}: {wording.quantity(measure.value, cut(measure.unit, 20))}", 100))
 
 
 def _passed(checks: Sequence[CheckResult]) -> str:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from grader.results import Measure, Outcome
+from grader.results import CheckResult, Measure, Outcome
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,12 @@ def score(value: float, maximum: float) -> str:
     return f"{points(value)}/{points(maximum)}"
 
 
+def to_earn(check: CheckResult) -> str:
+    """What a check could still bring: 1 point, 2.5 points."""
+    left = points(check.max_points - check.points)
+    return f"{left} point" if left == "1" else f"{left} points"
+
+
 def quantity(value: float | None, unit: str) -> str:
     """A number with its unit; an empty text where there is none. A share (unit `share`) reads as a percentage."""
     if value is None:
@@ -61,17 +67,20 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 def level(value: float | None, unit: str) -> str:
-    """Do as `quantity` does, without the unit's name, for a column beside one that has it."""
-    return quantity(value, unit if unit == "share" else "")
+    """Do as `quantity` does, for a narrow column: a long unit is left to the remark."""
+    return quantity(value, "" if _is_long(unit) else unit)
 
 
 def remark(measure: Measure) -> str:
     """What a table says below a measure's title: its unit, its note, and how far it lies from full points."""
-    unit = "" if measure.unit == "share" else measure.unit
-    distance = "" if measure.margin is None else level(abs(measure.margin), measure.unit)
+    unit = f"Unit: {measure.unit}." if _is_long(measure.unit) else ""
+    distance = "" if not measure.margin else level(abs(measure.margin), measure.unit)
     side = "short of full points" if (measure.margin or 0) < 0 else "to spare"
-    parts = (f"In {unit}." if unit else "", measure.note, f"{distance} {side}." if distance else "")
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in (unit, measure.note, f"{distance} {side}." if distance else "") if part)
+
+
+def _is_long(unit: str) -> bool:
+    return len(unit) > 3 and unit != "share"
 
 
 def duration(seconds: float) -> str:

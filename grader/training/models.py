@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,6 +18,9 @@ OPTIMIZER_AND_ACTIVATIONS_GIB = 1.5  # of an adapter run with batch 4 and 256 to
 OVERHEAD = 1.2  # embeddings and norms stay in 16 bits beside 8-bit weights, and buffers fragment
 
 
+Device = Literal["cpu", "cuda"]
+
+
 @dataclass(frozen=True)
 class ModelChoice:
     """The model that a training run uses: a plain folder for `from_pretrained`, the device, and why this one.
@@ -26,7 +30,7 @@ class ModelChoice:
 
     name: str
     folder: Path
-    device: str
+    device: Device
     why: str
     profile: ModelProfile | None
 

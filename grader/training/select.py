@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -115,5 +116,5 @@ def _take(lab: Lab, name: str, gpu: Gpu | None, why: str, progress: Progress) ->
     return ModelChoice(name, fetch(name, profile, progress), _device(gpu), why, profile)
 
 
-def _device(gpu: Gpu | None) -> str:
+def _device(gpu: Gpu | None) -> Literal["cpu", "cuda"]:
     return "cuda" if gpu else "cpu"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.errors import HarnessError
 
-_PREFIX = "grader-"
+_PREFIX = "grader-worker-"  # nobody else in this project names a folder so: a sweep takes what has no lock
 
 
 class OwnedFolder:

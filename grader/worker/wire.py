@@ -88,6 +88,9 @@ class HandleRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, arra
     fields: dict[str, object]
 
 
+_handle_records = msgspec.msgpack.Decoder(HandleRecord)
+
+
 def frame(payload: bytes) -> bytes:
     """Put a payload's length in front of it."""
     return len(payload).to_bytes(HEADER_BYTES, "big") + payload
@@ -130,7 +133,7 @@ def decode_reply(payload: bytes, adopt: Callable[[plain.Handle], None]) -> Reply
     def handle_for(code: int, data: memoryview) -> object:
         if code != _HANDLE:
             raise MalformedError(f"it holds an extension of type {code}")
-        record = msgspec.msgpack.decode(data, type=HandleRecord)
+        record = _handle_records.decode(data)
         plain.check(record.fields)
         kind, *ancestry = (clean(name, 100) for name in (record.kind, *record.ancestry))
         handle = plain.Handle(record.id, kind, ancestry, record.fields)

@@ -24,8 +24,8 @@ def generate_responses(
 ) -> list[str]:
     """Let a model answer instructions, greedily: at each place it takes the likeliest token.
 
-    Each instruction is answered by itself. A batch needs padding on the left and rounds a little differently with its
-    size, so that a near-tie can go either way; alone, an answer cannot depend on its neighbours.
+    An answer must not depend on the other instructions. A batch of prompts needs padding on the left and an attention
+    mask for that; one prompt at a time needs neither.
 
     Args:
         model: a causal language model, with or without an adapter.

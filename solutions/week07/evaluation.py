@@ -35,8 +35,8 @@ def generate_responses(
 ) -> list[str]:
     """Let a model answer instructions, greedily: at each place it takes the likeliest token.
 
-    Each instruction is answered by itself. A batch needs padding on the left and rounds a little differently with its
-    size, so that a near-tie can go either way; alone, an answer cannot depend on its neighbours.
+    An answer must not depend on the other instructions. A batch of prompts needs padding on the left and an attention
+    mask for that; one prompt at a time needs neither.
 
     Args:
         model: a causal language model, with or without an adapter.
@@ -59,6 +59,7 @@ def generate_responses(
     # In training mode, dropout would make the answers random.
     model.eval()  # type: ignore[no-untyped-call]
     try:
+        # One at a time: batches of other sizes round a little differently, and a near-tie could go the other way.
         return [_answer(model, tokenizer, instruction, max_new_tokens) for instruction in instructions]
     finally:
         model.train(was_training)
@@ -158,7 +159,7 @@ def style_score(responses: list[str], markers: list[str]) -> float:
 
 
 @functools.cache
-def _style_metric() -> Any:
+def _style_metric() -> Any:  # noqa: ANN401 - a class of a library without types
     # Imported here because it takes seconds, and only this one function needs it.
     import evaluate
     from datasets import Features, Value

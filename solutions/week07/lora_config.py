@@ -12,7 +12,7 @@ That is r·(in + out) new numbers a layer instead of in·out, and at the start t
 """
 
 import torch
-from bitsandbytes.nn import Params4bit
+from bitsandbytes.nn.modules import Params4bit
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model, prepare_model_for_kbit_training
 from transformers import BitsAndBytesConfig, PreTrainedModel
 
@@ -125,7 +125,7 @@ def attach_adapter(model: PreTrainedModel, config: LoraConfig) -> PeftModel:
 
     Example:
         >>> attach_adapter(model, make_lora_config("gpt2")).print_trainable_parameters()
-        trainable params: 16,384 || all params: 1,033,600 || trainable%: 1.5851
+        trainable params: 16,384 || all params: 1,039,104 || trainable%: 1.5767
     """
     if getattr(model, "is_loaded_in_8bit", False) or getattr(model, "is_loaded_in_4bit", False):
         model = prepare_model_for_kbit_training(model)
@@ -147,7 +147,7 @@ def trainable_fraction(model: torch.nn.Module) -> float:
 
     Example:
         >>> trainable_fraction(attach_adapter(model, make_lora_config("gpt2")))
-        0.0158...
+        0.0157...
     """
     total = sum(_count(parameter) for parameter in model.parameters())
     return sum(_count(parameter) for parameter in model.parameters() if parameter.requires_grad) / total

@@ -125,12 +125,12 @@ def fine_tune(
     set_seed(seed)  # before attach_adapter, which draws the adapter's first values
     on_gpu = torch.cuda.is_available()
     tokenizer = AutoTokenizer.from_pretrained(model_path)
-    model = AutoModelForCausalLM.from_pretrained(
+    base = AutoModelForCausalLM.from_pretrained(
         model_path,
         dtype=torch.bfloat16 if on_gpu else torch.float32,
         device_map={"": 0} if on_gpu else None,
     )
-    model = attach_adapter(model, make_lora_config(model.config.model_type))
+    model = attach_adapter(base, make_lora_config(base.config.model_type))
     with tempfile.TemporaryDirectory() as scratch:
         # 20 pairs in batches of 4 make 15 steps, too few for a voice at 2e-4; one a step at 5e-4 makes 60, and does it.
         arguments = make_training_arguments(
@@ -147,7 +147,7 @@ def fine_tune(
             data_collator=lambda features: _make_batch(features, tokenizer),
         )
         trainer.train()
-    model.save_pretrained(output_dir)
+    model.save_pretrained(str(output_dir))
     tokenizer.save_pretrained(output_dir)
     return [_pick(record) for record in trainer.state.log_history if "loss" in record or "eval_loss" in record]
 

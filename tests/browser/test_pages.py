@@ -75,9 +75,9 @@ def test_the_keyboard_reaches_the_content_and_opens_a_hint(visitor: Visitor) -> 
     assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
-    page.locator("summary").first.focus()
+    page.locator(".hint summary").first.focus()
     page.keyboard.press("Enter")
-    assert page.locator("details").first.get_attribute("open") is not None
+    assert page.locator(".hint").first.get_attribute("open") is not None
 
 
 def test_a_report_prints_on_a_sensible_number_of_pages(visitor: Visitor) -> None:

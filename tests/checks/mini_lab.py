@@ -27,7 +27,7 @@ refuses_text = 20
 adds_big_numbers = 30
 """
 
-VISIBLE = '''
+VISIBLE = """
 import pytest
 from hypothesis import given, strategies as st
 from grader.checks import fail
@@ -55,15 +55,15 @@ def test_needs_the_sum(submission):
 def test_refuses_text(submission):
     with pytest.raises(ValueError):
         submission.adding.add("a", 1)
-'''
+"""
 
-HIDDEN = '''
+HIDDEN = """
 import pytest
 
 @pytest.mark.check(task="adding", points=30, title="Big", hint="no overflow")
 def test_adds_big_numbers(submission):
     assert submission.adding.add(10**15, 1) == 10**15 + 1
-'''
+"""
 
 RIGHT = """
 def add(a, b):

@@ -117,7 +117,9 @@ def test_a_check_that_is_broken_itself_is_a_harness_error(lab: MiniLab, boundary
     "attack",
     [
         pytest.param("import os\nos._exit(0)\n", id="exits with 0 at import"),
-        pytest.param("import atexit, os\natexit.register(os._exit, 0)\ndef add(a, b):\n    raise SystemExit(0)\n", id="A2"),
+        pytest.param(
+            "import atexit, os\natexit.register(os._exit, 0)\ndef add(a, b):\n    raise SystemExit(0)\n", id="A2"
+        ),
         pytest.param(
             "import pytest, hypothesis\npytest.raises = hypothesis.given = lambda *a, **k: (lambda f: f)\n"
             "def add(a, b):\n    return 0\n",
@@ -130,7 +132,8 @@ def test_a_check_that_is_broken_itself_is_a_harness_error(lab: MiniLab, boundary
         ),
         pytest.param(
             "import sys\ndef add(a, b):\n    frame = sys._getframe()\n    while frame:\n"
-            "        if 'expected' in frame.f_locals: return frame.f_locals['expected']\n        frame = frame.f_back\n",
+            "        if 'expected' in frame.f_locals: return frame.f_locals['expected']\n"
+            "        frame = frame.f_back\n",
             id="A5 reads frames",
         ),
     ],

@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -64,13 +63,15 @@ def test_the_report_and_the_record_land_in_one_folder(reference: Result, tmp_pat
     assert "100" in page.read_text()
 
 
-def test_an_archive_scores_as_the_folder_it_was_packed_from(grading: Grading, tmp_path: Path, reference: Result) -> None:
+def test_an_archive_scores_as_the_folder_it_was_packed_from(
+    grading: Grading, tmp_path: Path, reference: Result
+) -> None:
     packed = shutil.make_archive(str(tmp_path / "week07"), "zip", REFERENCE)
     result = grading.grade(Path(packed))
     assert (result.submission.sha256, result.score) == (reference.submission.sha256, 100)
 
 
-def without_durations(value: Any) -> Any:
+def without_durations(value: object) -> object:
     """Drop every field that holds seconds, at any depth."""
     if isinstance(value, dict):
         return {key: without_durations(item) for key, item in value.items() if not is_duration(key)}
@@ -80,4 +81,3 @@ def without_durations(value: Any) -> Any:
 def is_duration(key: str) -> bool:
     """Tell whether a field of result.json holds a duration."""
     return key.endswith("_s") or key == "seconds"
-

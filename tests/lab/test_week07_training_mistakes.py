@@ -104,9 +104,15 @@ RUNS = [
     _training("no step in the log", "fine_tune_returns_its_log", "has no step", ('LOGGED = ("step", ', "LOGGED = (")),
     _training(
         "a rate at which nothing holds",
+        "fine_tune_leaves_an_adapter",
+        "NaN",
+        ("learning_rate=5e-4", "learning_rate=5.0"),
+    ),
+    _training(
+        "a rate that never arrives",
         "fine_tune_learns_the_pairs",
         "hardly lower",
-        ("learning_rate=5e-4", "learning_rate=5.0"),
+        ("min(steps // 10, LONGEST_WARMUP)", "100_000"),
     ),
     _training(
         "adapter drawn before the seed",

@@ -52,7 +52,7 @@ def test_full_marks_are_said_in_a_line() -> None:
 def test_the_training_run_takes_few_lines() -> None:
     text = printed(SAMPLE).split("Training run\n")[1]
     assert text.startswith("  smollm2-135m on cpu, 21 s.")
-    assert "Voice adopted on held-out questions 45 %" in text
+    assert "Voice adopted on held-out questions: 45 %" in text
     assert "Poor convergence: Train with one example a step" in text
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """GPT-2 as published (124 M parameters) with random weights and the bundled tokenizer, converted as a fetch does."""
+    """GPT-2 as published (124 M parameters) with random weights, converted as a fetch does."""
     from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
     raw, folder = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("models") / "gpt2"

@@ -45,7 +45,7 @@ def save_adapter(model_folder: Path, folder: Path, *, filled: bool, layers: str 
         for name, parameter in model.named_parameters():
             if "lora_B" in name:
                 torch.nn.init.normal_(parameter, std=0.02)
-    model.save_pretrained(folder)
+    model.save_pretrained(str(folder))
     return {"config": str(folder / "adapter_config.json"), "tensors": str(folder / "adapter_model.safetensors")}
 
 

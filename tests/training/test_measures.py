@@ -11,10 +11,10 @@ from grader.errors import LabError
 from grader.lab import Lab
 from grader.results import Measure, Outcome
 from grader.training.calibration import Band, Calibration, load_calibration
+from grader.training.heldout import load_heldout
 from grader.training.history import clean_history
 from grader.training.measures import add_points, measure
 from grader.training.models import ModelChoice
-from grader.training.heldout import load_heldout
 from grader.training.numbers import AdapterFacts, BaseNumbers, NonceLosses, NoncePair, TunedNumbers, nonce_gain
 from grader.training.pitfalls import find_failure, find_pitfalls
 from grader.training.rows import draw_rows

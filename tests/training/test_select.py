@@ -20,10 +20,10 @@ from grader.lab import Lab, LabSpec
 from grader.lab.folders import PROJECT
 from grader.training import choose_model
 models = {
-    "big": dict(architecture="mistral", source="hub", location="someone/big", licence="x", parameters_m=7000, needs="cuda", bits=8),
+    "big": dict(architecture="mistral", source="hub", location="x/big", licence="x", parameters_m=7000, needs="cuda"),
     **SPEC["models"],
-    "middle": dict(architecture="llama", source="package", location="no-such-model-package==1.0", licence="x", parameters_m=100),
-    "gpt2": dict(architecture="gpt2", source="hub", location="someone/gpt2", licence="x", parameters_m=124),
+    "middle": dict(architecture="llama", source="package", location="no-such-model==1", licence="x", parameters_m=100),
+    "gpt2": dict(architecture="gpt2", source="hub", location="x/gpt2", licence="x", parameters_m=124),
 }
 spec = LabSpec.model_validate({**SPEC, "models": models})
 choice = choose_model(Lab(spec, PROJECT / "labs" / "week07", None), "auto", "cpu")

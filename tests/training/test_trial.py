@@ -1,4 +1,4 @@
-"""A whole run through the real worker and the real judge, on the bundled model: honest, stuck, broken and hostile ones."""
+"""A whole run through the real worker and the real judge: honest, stuck, broken and hostile ones."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -115,12 +115,12 @@ OWN_ROWS = """    train_pairs = [
         ("    return []", Outcome.FAILED, "saved nothing"),
         ("    raise KeyError('validation')", Outcome.ERRORED, "KeyError"),
         ("    os._exit(0)", Outcome.FAILED, "did not leave an adapter"),
-        ("    (out / 'adapter_model.bin').write_bytes(b'x'); return []", Outcome.FAILED, "pickle"),
-        ("    (out / 'model.safetensors').write_bytes(b'x'); return []", Outcome.FAILED, "full model"),
-        ("    (out / 'adapter_model.safetensors').write_bytes(b'x'); return []", Outcome.FAILED, "no adapter_config.json"),
-        ("    (out / 'adapter_config.json').write_text('{}'); return []", Outcome.FAILED, "no adapter_model.safetensors"),
-        ("    (out / 'a').mkdir(); (out / 'a/adapter_model.safetensors').write_bytes(b'x')", Outcome.FAILED, "output_dir itself"),
-        ("    os.symlink('/etc/passwd', out / 'adapter_config.json'); return []", Outcome.FAILED, "did not leave an adapter"),
+        ("    (out / 'adapter_model.bin').write_bytes(b'x')", Outcome.FAILED, "pickle"),
+        ("    (out / 'model.safetensors').write_bytes(b'x')", Outcome.FAILED, "full model"),
+        ("    (out / 'adapter_model.safetensors').write_bytes(b'x')", Outcome.FAILED, "no adapter_config.json"),
+        ("    (out / 'adapter_config.json').write_text('{}')", Outcome.FAILED, "no adapter_model.safetensors"),
+        ("    (out / 'a').mkdir(); (out / 'a/adapter_model.safetensors').write_bytes(b'x')", Outcome.FAILED, "itself"),
+        ("    os.symlink('/etc/passwd', out / 'adapter_config.json')", Outcome.FAILED, "did not leave an adapter"),
         ("    raise MemoryError('cannot allocate memory')", Outcome.ERRORED, "MemoryError"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from grader.worker.folders import OwnedFolder, remove_tree, sweep
@@ -28,9 +29,15 @@ def test_a_sweep_removes_what_a_killed_owner_left_and_nothing_that_is_in_use() -
     ours.remove()
 
 
+def test_a_sweep_leaves_other_folders_of_the_grader_alone() -> None:
+    with tempfile.TemporaryDirectory(prefix="grader-submission-") as other:
+        sweep()
+        assert Path(other).is_dir()
+
+
 def test_a_sweep_follows_no_link(tmp_path: Path) -> None:
     ours = OwnedFolder()
-    link = ours.path.parent / "grader-link"
+    link = ours.path.parent / "grader-worker-link"
     link.symlink_to(tmp_path)
     (tmp_path / "kept").touch()
     try:

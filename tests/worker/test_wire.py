@@ -107,6 +107,21 @@ def test_a_handle_whose_fields_hold_another_handle_is_malformed() -> None:
         read(payload_of(wire.Returned(number=1, value=outer)))
 
 
+@pytest.mark.parametrize("id", [-1, 2**63, "1"])
+def test_a_handle_with_an_impossible_number_is_malformed(id: object) -> None:
+    handle = msgspec.msgpack.Ext(1, msgspec.msgpack.encode([id, "Model", ["Model"], {}]))
+    with pytest.raises(wire.MalformedError):
+        read(payload_of(wire.Returned(number=1, value=handle)))
+
+
+def test_a_handles_names_are_cleaned() -> None:
+    handle = msgspec.msgpack.Ext(1, msgspec.msgpack.encode([1, "Mo\x1bdel", ["Mo\x1bdel", "object"], {}]))
+    reply = read(payload_of(wire.Returned(number=1, value=handle)))
+    assert isinstance(reply, wire.Returned)
+    assert isinstance(reply.value, plain.Handle)
+    assert (reply.value.kind, reply.value.ancestry) == ("Model", ["Model", "object"])
+
+
 def test_no_dict_of_a_students_is_mistaken_for_a_handle() -> None:
     record = {"id": 1, "kind": "LoraConfig", "ancestry": ["LoraConfig"], "fields": {}}
     reply = read(payload_of(wire.Returned(number=1, value=[record, [1, "LoraConfig", [], {}]])))

@@ -121,11 +121,8 @@ def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
 )
 def test_fine_tune_leaves_an_adapter(submission, oracle):
     run = tune(submission, seed=0)
-    tensors = require_adapter(run, oracle, gpt2_layers(submission))
+    require_adapter(run, oracle, gpt2_layers(submission))
     require_config(run)
-    for name, tensor in tensors.items():
-        if len(tensor["shape"]) != 2:
-            fail(f"{name} is no matrix.", returned=tensor["shape"], hint="Plain LoRA has two matrices a layer.")
 
 
 ADAPTER_FIRST = ("training.fine_tune_leaves_an_adapter",)

@@ -84,6 +84,11 @@ def require_adapter(run: Run, oracle, layers: list[str]) -> dict[str, dict[str, 
     if set(tensors) != expected:
         hint = "Attach the adapter to the layers of target_modules_for(model.config.model_type), in every block."
         fail("The adapter is on other layers.", returned=sorted(tensors)[:4], expected=sorted(expected)[:4], hint=hint)
+    for layer in layers:
+        low, high = (tensors[f"base_model.model.{layer}.lora_{side}.weight"]["shape"] for side in "AB")
+        if len(low) != 2 or len(high) != 2 or low[0] != high[1]:
+            hint = "Plain LoRA has A, rank x inputs, and B, outputs x rank; PEFT saves them so."
+            fail(f"The matrices of {layer} do not fit together.", returned={"A": low, "B": high}, hint=hint)
     broken = [name for name, tensor in tensors.items() if not tensor["finite"]]
     if broken:
         fail("The adapter holds NaN or infinity.", returned=broken[:4], hint="A loss that overflows ends in NaN.")

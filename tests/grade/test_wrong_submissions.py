@@ -1,0 +1,94 @@
+"""Broken submissions: what is broken costs its own points, the rest is graded as usual, and nothing is our fault."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fixtures.submissions.build import materialize, names
+from grader.grade import Grading
+from grader.lab import find_lab
+from grader.lab.folders import PROJECT
+from grader.results import Outcome, Result
+from grader.training import choose_model
+from grader.worker import Server
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The checks that may lose points (by the beginning of their ids), and what one of them must say."""
+
+    loses: tuple[str, ...]
+    says: str
+
+
+EXPECTED = {
+    "allocates-100gb": Expected(("formatting.audit",), "MemoryError"),
+    "broken-data": Expected(("data.",), "line 3"),
+    "exits-at-import": Expected(("evaluation.",), "exit code 0"),
+    "fine-tune-saves-nothing": Expected(("training.",), "adapter"),
+    "infinite-loop": Expected(("evaluation.accuracy",), "No answer within"),
+    "lesson-settings": Expected(("training.",), "Measured"),
+    "misnamed-function": Expected(("formatting.", "training.", "evaluation."), "formatPrompt"),
+    "missing-function": Expected(("evaluation.identical", "evaluation.consistency"), "has no function consistency"),
+    "missing-module": Expected(("evaluation.",), "no evaluation.py"),
+    "prints-50mb": Expected(("evaluation.perplexity",), ""),
+    "saves-full-model": Expected(("training.",), "adapter"),
+    "saves-nan": Expected(("training.",), "NaN"),
+    "syntax-error": Expected(("lora_config.", "training."), "SyntaxError"),
+    "takes-too-long": Expected(("training.",), "No answer within"),
+    "wrong-type": Expected(("formatting.", "lora_config.", "evaluation.", "training."), "expected"),
+}
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory, warm_server: Server) -> Grading:
+    """Week 07 with tighter limits and fewer examples, on the bundled model."""
+    root = tmp_path_factory.mktemp("quick")
+    for side in ("labs", "solutions"):
+        shutil.copytree(PROJECT / side / "week07", root / side / "week07", ignore=shutil.ignore_patterns("__pycache__"))
+    spec = root / "labs" / "week07" / "lab.toml"
+    limits = "call_s = 3.0\ncheck_s = 20.0\ntrain_s = 20.0\nexamples = 12\n"
+    text = spec.read_text()
+    start = text.index("[limits]\n") + len("[limits]\n")
+    spec.write_text(text[:start] + limits + text[text.index("\n[[tasks]]") :])
+    lab = find_lab(str(root / "labs" / "week07"))
+    return Grading(lab, choose_model(lab, "tiny-gpt2", "cpu"), warm_server, 5, lambda message: None)
+
+
+def test_every_wrong_submission_has_its_expectation() -> None:
+    assert names("wrong") == [f"wrong/{name}" for name in sorted(EXPECTED)]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_what_is_broken_costs_its_own_points_and_no_others(quick: Grading, tmp_path: Path, name: str) -> None:
+    result = quick.grade(materialize(f"wrong/{name}", tmp_path / name))
+    expected = EXPECTED[name]
+    lost = [check for check in result.checks() if check.points < check.max_points]
+    astray = [(check.id, check.message) for check in lost if not check.id.startswith(expected.loses)]
+    assert astray == []
+    assert result.harness_faults() == []
+    assert result.max_score == 100
+    assert not expected.says or expected.says in told(result)
+
+
+def told(result: Result) -> str:
+    """Everything that the student is told about what did not pass."""
+    parts = [result.training.message if result.training else ""]
+    for check in result.checks():
+        if check.outcome is not Outcome.PASSED:
+            example = check.example
+            parts += [check.message, check.hint, (example and example.traceback) or ""]
+    return "\n".join(parts)
+
+
+def test_the_lessons_own_settings_are_named_as_poor_convergence(quick: Grading, tmp_path: Path) -> None:
+    result = quick.grade(materialize("wrong/lesson-settings", tmp_path / "lesson-settings"))
+    assert result.training is not None
+    pitfall = result.training.pitfalls[0]
+    assert pitfall.code == "poor_convergence"
+    assert "optimizer steps" in pitfall.cause
+    assert "warm-up" in pitfall.cause
+    assert pitfall.cure
+    assert result.training.measurements["style_adoption"].points == 0
