@@ -5,9 +5,9 @@ import pytest
 from grader.results import CheckResult, Outcome
 from tests.lab.mistakes import Mistake, grade_mistakes
 
-_SAVE = "    model.save_pretrained(output_dir)\n"
+_SAVE = "    model.save_pretrained(str(output_dir))\n"
 _TRAIN = "        trainer.train()\n"
-_ATTACH = "attach_adapter(model, make_lora_config(model.config.model_type))"
+_ATTACH = "attach_adapter(base, make_lora_config(base.config.model_type))"
 _TO_BATCH = "    return {key: torch.tensor(rows) for key, rows in collate(features, pad).items()}\n"
 _TO_SCRATCH = "        arguments = make_training_arguments(\n            scratch"
 _TO_OUTPUT = "        arguments = make_training_arguments(\n            output_dir"
@@ -15,7 +15,7 @@ _NO_CHECKPOINTS = '        arguments.set_save("no")  # the run takes seconds: on
 
 
 def _config_with(changes: str) -> str:
-    return f'attach_adapter(model, __import__("dataclasses").replace({_ATTACH[22:-1]}, {changes}))'
+    return f'attach_adapter(base, __import__("dataclasses").replace({_ATTACH[21:-1]}, {changes}))'
 
 
 def _training(name: str, check: str, says: str, *changes: tuple[str, str]) -> Mistake:
@@ -193,7 +193,7 @@ RUNS = [
         "gpt2 taken for granted",
         "fine_tune_asks_for_the_type",
         "c_attn",
-        ("make_lora_config(model.config.model_type)", 'make_lora_config("gpt2")'),
+        ("make_lora_config(base.config.model_type)", 'make_lora_config("gpt2")'),
     ),
 ]
 
