@@ -64,6 +64,9 @@ class ModelProfile(Spec):
     source: Literal["bundled", "hub", "package"]
     location: str = Field(description="a folder of this project, a hub id, or a package on the Python index")
     licence: str
+    train_s: float | None = Field(
+        None, gt=0, description="seconds for fine_tune, where a small model needs fewer than limits.train_s"
+    )
     parameters_m: float = Field(gt=0, description="millions of parameters")
     mirror: str = Field("", description="a hub id of the same model, used where the hub answers")
     needs: Literal["cpu", "cuda"] = "cpu"

@@ -131,9 +131,11 @@ def _print_training(training: TrainingResult, console: Console) -> None:
     _say(console, f"{about} {one_line(cut(why, 200))}", indent=2)
     compared = [measure for measure in training.measurements.values() if measure.base is not None]
     weighty = sorted(compared, key=lambda measure: measure.max_points or 0, reverse=True)[:3]
-    _say(console, " · ".join(map(_measure, weighty)) or "Nothing was measured.", indent=2)
+    if weighty:
+        _say(console, " · ".join(map(_measure, weighty)), indent=2)
     found = [f"{one_line(cut(p.title, 60))}: {one_line(cut(p.cure, 200))}" for p in training.pitfalls[:2]]
-    _say(console, " ".join(found) or "No pitfall found.", indent=2)
+    if found or training.outcome is Outcome.PASSED:
+        _say(console, " ".join(found) or "No pitfall found.", indent=2)
 
 
 def _measure(measure: Measure) -> str:

@@ -61,6 +61,8 @@ def _grade(name: str, found: Measure, band: Band, points: float, learnt: float, 
 
 def _limits(band: Band, unit: str) -> str:
     side = "from" if band.full > band.none else "up to"
+    if (band.full, band.none) == (1, 0):
+        return "Full points for it, none without."
     if unit == "share":
         return f"Full points {side} {band.full:.0%}, none at {band.none:.0%}."
     return f"Full points {side} {band.full:g}, none at {band.none:g}."

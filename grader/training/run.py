@@ -38,8 +38,10 @@ class TrainingRun:
 def run_fine_tune(server: Server, submission: Path, choice: ModelChoice, rows: RunRows, limits: Limits) -> TrainingRun:
     """Train once. Never raises for what the student's code does; HarnessError where the worker cannot start."""
     worker = server.worker(submission, worker_limits(limits), readable=[choice.folder], threads=cores())
+    own = choice.profile.train_s if choice.profile else None
+    seconds = min(limits.train_s, own) if own else limits.train_s
     try:
-        return _train(worker, choice, rows, limits.train_s)
+        return _train(worker, choice, rows, seconds)
     finally:
         worker.close()
 

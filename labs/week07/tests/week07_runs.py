@@ -29,6 +29,7 @@ VALIDATION: list[Pair] = [
 
 ADAPTER, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".h5", ".msgpack")
+_IN_A_BLOCK = re.compile(r"base_model\.model\.(transformer\.h|model\.layers)\.\d+\.[\w.]+\.lora_[AB]\.weight")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def require_adapter(run: Run, oracle, layers: list[str]) -> dict[str, dict[str, 
     if others:
         hint = "Save LoRA's tensors and nothing else: no modules_to_save, no trained embeddings, no merged weights."
         fail("The adapter holds tensors that are not LoRA's.", returned=others[:4], hint=hint)
-    if set(tensors) != expected:
+    # More layers of the blocks are the student's choice, as the rank is; each needs both of its matrices.
+    further = {name for name in set(tensors) - expected if _IN_A_BLOCK.fullmatch(name) and _twin(name) in tensors}
+    if set(tensors) != expected | further:
         hint = "Attach the adapter to the layers of target_modules_for(model.config.model_type), in every block."
         fail("The adapter is on other layers.", returned=sorted(tensors)[:4], expected=sorted(expected)[:4], hint=hint)
     for layer in layers:
@@ -98,6 +101,12 @@ def require_adapter(run: Run, oracle, layers: list[str]) -> dict[str, dict[str, 
         )
         fail("The adapter has learnt nothing: every B matrix is zero.", hint=hint)
     return tensors
+
+
+def _twin(name: str) -> str:
+    """Return the name of LoRA's B for its A, and the other way round."""
+    swap = {"lora_A": "lora_B", "lora_B": "lora_A"}
+    return re.sub("lora_[AB]", lambda found: swap[found[0]], name)
 
 
 def _explain_absence(run: Run) -> None:
