@@ -12,6 +12,7 @@ from rich.text import Text
 from grader.checks.plugin import SESSION
 from grader.checks.session import LabSession
 from grader.environment import describe_environment
+from grader.errors import SubmissionError
 from grader.intake import fingerprint
 from grader.render.html import render_report
 from grader.render.terminal import print_tasks
@@ -34,13 +35,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     console = Console(highlight=False)
     console.print()
     print_tasks(tasks, console)
-    waiting = 100 - sum(task.max_points for task in tasks)
-    if waiting > 0:
-        note = f"{waiting:g} more points wait for hidden checks and the training run, which the grader adds."
-        console.print(Text(note), soft_wrap=True)
+    console.print(Text(_waiting(session)), soft_wrap=True)
+    try:
+        result = build_practice_result(session, tasks)
+    except SubmissionError as error:
+        console.print(Text(f"No report: {error}"), soft_wrap=True)
+        return
     page = session.lab.folder.parents[1] / "reports" / session.lab.name / "index.html"
-    write_atomically(page, render_report(build_practice_result(session, tasks)).encode())
+    write_atomically(page, render_report(result).encode())
     console.print(Text(f"Report: {_shorten(page)}"), soft_wrap=True)
+
+
+def _waiting(session: LabSession) -> str:
+    """Say how many points this run cannot show, and for what they wait."""
+    tasks = session.lab.spec.tasks
+    points = sum(sum(task.hidden.values()) + sum(task.measures.values()) for task in tasks)
+    what = "hidden checks and the training run" if any(task.measures for task in tasks) else "hidden checks"
+    return f"{points:g} more points wait for {what}, which the grader adds."
 
 
 def visible_tasks(session: LabSession) -> list[TaskResult]:

@@ -93,7 +93,8 @@ def test_the_mode_is_left_as_it_was(submission):
     answers = {}
     for mode in (False, True):
         submission.set_training(model, mode)
-        answers[mode] = submission.evaluation.generate_responses(model, tokenizer, QUESTIONS[:3], max_new_tokens=8)
+        came_back = submission.evaluation.generate_responses(model, tokenizer, QUESTIONS[:3], max_new_tokens=8)
+        answers[mode] = require_answers(came_back, QUESTIONS[:3])
         if submission.is_training(model) != mode:
             came, left = ("training", "evaluation") if mode else ("evaluation", "training")
             fail(f"The model came in {came} mode, and is left in {left} mode.", returned=left, expected=came)

@@ -181,6 +181,8 @@ def test_split_repeats_itself(submission, rows, seed):
     first = submission.formatting.split_pairs(rows, seed=seed)
     submission.formatting.split_pairs(rows, seed=seed + 1)
     again = submission.formatting.split_pairs(rows, seed=seed)
+    if sum(map(len, _sides(first))) != len(rows):
+        fail("The split holds another number of pairs than it was given.", returned=first)
     assert again == first, "The same pairs and the same seed were split in two ways."
 
 

@@ -227,6 +227,8 @@ def test_markers_are_text(submission, case):
 def test_consistency_ignores_the_order(submission, responses, data):
     shuffled = data.draw(st.permutations(responses))
     returned, expected = (submission.evaluation.consistency(order) for order in (shuffled, responses))
+    if not isinstance(returned, int | float) or not -1e-12 <= returned <= 1 + 1e-12:
+        fail("consistency is a number from 0 to 1.", returned=returned, hint="A mean of similarities stays in [0, 1].")
     if not math.isclose(returned, expected, rel_tol=0.0, abs_tol=1e-12):
         fail("The same answers in another order.", returned=returned, expected=expected)
 
