@@ -73,7 +73,7 @@ def test_the_models_are_listed_with_their_state() -> None:
     assert ended.returncode == 0
     for name in ("tiny-gpt2", "smollm2-135m", "gpt2", "mistral-7b", "llama-2-7b"):
         assert name in ended.stdout
-    assert "here, with the project" in ended.stdout
+    assert "bundled" in ended.stdout
 
 
 def test_doctor_says_how_this_machine_stands() -> None:
