@@ -84,12 +84,6 @@ RUNS = [
         (_ATTACH, _config_with('modules_to_save=["ln_f"]')),
     ),
     _training(
-        "more layers adapted",
-        "fine_tune_leaves_an_adapter",
-        "on other layers",
-        (_ATTACH, _config_with('target_modules=["c_attn", "c_proj"]')),
-    ),
-    _training(
         "no tokenizer",
         "fine_tune_saves_the_tokenizer",
         "tokenizer.save_pretrained",
