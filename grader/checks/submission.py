@@ -1,13 +1,12 @@
 """The `submission` fixture: attribute access that becomes calls over a transport."""
 
-import os
-import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from grader.checks.calls import CallLog
-from grader.errors import HarnessError
+from grader.errors import HarnessError, SubmissionError
+from grader.intake.folder import open_beneath
 from grader.worker.faults import TimedOut
 from grader.worker.transport import Transport
 
@@ -114,13 +113,10 @@ class SubmissionUnderTest:
 
 
 def read_source(root: Path, name: str) -> bytes | None:
-    """Read a regular file of at most 1 MiB below `root` without following a link at its end."""
+    """Read a regular file of at most 1 MiB below `root`, following no link at any level."""
     try:
-        descriptor = os.open(root / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+        with open_beneath(root, tuple(name.split("/"))) as stream:
+            data = stream.read(LARGEST_SOURCE + 1)
+    except (OSError, SubmissionError):
         return None
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        data = stream.read(LARGEST_SOURCE + 1)
     return data if len(data) <= LARGEST_SOURCE else None
