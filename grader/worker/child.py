@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -27,11 +28,11 @@ def reserve_descriptors() -> None:
             os.close(folder)
 
 
-def run(wire_end: int, output: int, spawn: Spawn, level: confine.Level, device: str, server: int) -> NoReturn:
-    """Be a worker: never returns into the server's code, whatever happens."""
+def run(wire_end: int, output: int, spawn: Spawn, level: confine.Level, device: str, alive: int) -> NoReturn:
+    """Be a worker: never returns into the server's code, whatever happens. `alive` is a pidfd of the server."""
     try:
-        _die_with(server)
-        _take_over(wire_end, output, Path(spawn.scratch))
+        _die_with(alive)
+        _take_over(wire_end, output)
         connection = socket.socket(fileno=WIRE_FD)
         try:
             _settle(spawn, level, device)
@@ -45,18 +46,19 @@ def run(wire_end: int, output: int, spawn: Spawn, level: confine.Level, device: 
         os._exit(1)
 
 
-def _die_with(server: int) -> None:
+def _die_with(alive: int) -> None:
     os.setsid()
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != server:  # it died before the line above
+    poll = select.poll()
+    poll.register(alive, select.POLLIN)
+    if poll.poll(0):  # the server died before the line above
         os._exit(1)
 
 
-def _take_over(wire_end: int, output: int, scratch: Path) -> None:
-    """Keep five descriptors: nothing to read, the output twice, the wire, the scratch folder; close the server's."""
+def _take_over(wire_end: int, output: int) -> None:
+    """Keep four descriptors: nothing to read, the output twice, the wire; close the server's."""
     nothing = os.open(os.devnull, os.O_RDONLY)
-    home = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
-    for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (wire_end, WIRE_FD), (home, HOME_FD)):
+    for descriptor, number in ((nothing, 0), (output, 1), (output, 2), (wire_end, WIRE_FD)):
         os.dup2(descriptor, number)
     os.closerange(HOME_FD + 1, os.sysconf("SC_OPEN_MAX"))
     for name, number in (("stdout", 1), ("stderr", 2)):
@@ -70,13 +72,21 @@ def _settle(spawn: Spawn, level: confine.Level, device: str) -> None:
     os.environ.update(worker_environment(scratch))
     tempfile.tempdir = None
     os.umask(0o077)
-    os.chdir(scratch)
     # A submission's __pycache__ may hold other code than its source shows.
     sys.dont_write_bytecode = True
     sys.pycache_prefix = str(scratch)
     _seed()
     confine.apply(level, confine.Bounds.of(spawn, device))
+    _move_in(scratch)
     _use_threads(spawn.threads)
+
+
+def _move_in(scratch: Path) -> None:
+    """Only now: confinement may have put the folder into a tree of its own."""
+    home = os.open(scratch, os.O_PATH | os.O_DIRECTORY)
+    os.dup2(home, HOME_FD)
+    os.close(home)
+    os.chdir(scratch)
 
 
 def _seed() -> None:

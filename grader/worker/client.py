@@ -1,35 +1,34 @@
-"""The trusted side: starts and ends the warm server, and has it fork workers."""
+"""The trusted side: keeps the warm server running, and has it fork workers."""
 
-import select
-import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Literal
-
-import msgspec
 
 from grader.errors import HarnessError
-from grader.results import SandboxInfo
-from grader.worker.environment import server_environment
 from grader.worker.files import WorkerFiles
 from grader.worker.folders import OwnedFolder, sweep
+from grader.worker.launch import Device, ServerProcess, address_in
 from grader.worker.remote import Worker
 from grader.worker.transport import WorkerLimits
 
-Device = Literal["cpu", "cuda"]
-_START_SECONDS = 300.0
-"""A cold disk needs minutes for torch."""
-_STOP_SECONDS = 10.0
+_MOST_RESTARTS = 20
 
 
 class Server:
-    """The warm server. It ends with `close`, or with the process that started it, whatever ends that."""
+    """The warm server. It ends with `close`, or with the process that started it, whatever ends that.
 
-    def __init__(self, process: "subprocess.Popen[bytes]", folder: OwnedFolder, sandbox: SandboxInfo) -> None:
+    Should it die before, it is started again at the same address: workers of the old one are lost, new ones can be had.
+    """
+
+    def __init__(self, device: Device, process: ServerProcess, folder: OwnedFolder) -> None:
+        self._device = device
         self._process = process
         self._folder = folder
-        self.sandbox = sandbox
+        self._changing = threading.Lock()
+        self._closed = False
+        self.sandbox = process.sandbox
+        threading.Thread(target=self._supervise, name="server supervisor", daemon=True).start()
 
     @classmethod
     def start(cls, device: Device = "cpu", *, level: str = "best") -> "Server":
@@ -44,12 +43,10 @@ class Server:
         sweep()
         folder = OwnedFolder()
         try:
-            process = _launch(folder.path, device, level)
-            sandbox = _await_ready(process, folder.path)
+            return cls(device, ServerProcess(folder.path, device, level), folder)
         except BaseException:
             folder.remove()
             raise
-        return cls(process, folder, sandbox)
 
     @property
     def pid(self) -> int:
@@ -59,7 +56,7 @@ class Server:
     @property
     def address(self) -> str:
         """Where `connect` finds this server: the path of its socket."""
-        return str(_address(self._folder.path))
+        return str(address_in(self._folder.path))
 
     def worker(
         self, source: Path | None, limits: WorkerLimits, *, readable: Sequence[Path] = (), threads: int = 1
@@ -69,14 +66,33 @@ class Server:
 
     def close(self) -> None:
         """End the server and its workers. Closing twice is allowed."""
-        _stop(self._process)
-        self._folder.remove()
+        self._closed = True
+        with self._changing:
+            self._process.stop()
+            self._folder.remove()
 
     def __enter__(self) -> "Server":
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def _supervise(self) -> None:
+        for _ in range(_MOST_RESTARTS):
+            self._process.wait()
+            with self._changing:
+                if self._closed or not self._restart():
+                    break
+        # Whoever finds no socket knows that none will come; while one is only refused, a new server is on its way.
+        address_in(self._folder.path).unlink(missing_ok=True)
+
+    def _restart(self) -> bool:
+        self._process.stop()
+        try:
+            self._process = ServerProcess(self._folder.path, self._device, self.sandbox.level)
+        except (HarnessError, OSError):
+            return False
+        return True
 
 
 def connect(
@@ -99,58 +115,3 @@ def connect(
     except BaseException:
         files.remove()
         raise
-
-
-def _launch(folder: Path, device: Device, level: str) -> "subprocess.Popen[bytes]":
-    with _log(folder).open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "grader.worker.server", str(_address(folder)), device, level],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            cwd=folder,
-            env=server_environment(device),
-        )
-
-
-def _await_ready(process: "subprocess.Popen[bytes]", folder: Path) -> SandboxInfo:
-    """Read the one line that the server prints once it serves."""
-    try:
-        line = _read_line(process.stdout, _START_SECONDS)
-        return msgspec.json.decode(line, type=SandboxInfo)
-    except (msgspec.MsgspecError, TimeoutError) as error:
-        _stop(process)
-        last = _log(folder).read_text(errors="replace").strip()[-2000:]
-        raise HarnessError(f"The worker server did not start; it said last: {last or 'nothing'}") from error
-    except BaseException:
-        _stop(process)
-        raise
-
-
-def _read_line(stream: IO[bytes] | None, seconds: float) -> bytes:
-    if stream is None:
-        raise TimeoutError
-    poll = select.poll()
-    poll.register(stream, select.POLLIN)
-    if not poll.poll(seconds * 1000):
-        raise TimeoutError
-    return stream.readline()
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            stream.close()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _address(folder: Path) -> Path:
-    return folder / "server.sock"
-
-
-def _log(folder: Path) -> Path:
-    return folder / "server.log"

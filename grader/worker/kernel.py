@@ -1,4 +1,4 @@
-"""The two Linux calls that Python does not wrap, prctl(2) and syscall(2), through ctypes."""
+"""Linux calls that Python 3.11 does not wrap, through ctypes: prctl, unshare, mount, umount2, capset, syscall."""
 
 import ctypes
 import os
@@ -8,9 +8,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 PR_SET_PDEATHSIG = 1
 PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
+_MNT_DETACH = 2
 
 
 def prctl(option: int, *arguments: int) -> int:
@@ -23,6 +25,22 @@ def syscall(number: int, *arguments: object) -> int:
     """Call syscall(2) with integers and ctypes values. Raises OSError."""
     plain = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
     return _checked(_libc.syscall(ctypes.c_long(number), *plain))
+
+
+def unshare(namespaces: int) -> None:
+    """Call unshare(2). Raises OSError."""
+    _checked(_libc.unshare(ctypes.c_int(namespaces)))
+
+
+def mount(source: str, target: str, kind: str, flags: int, options: str) -> None:
+    """Call mount(2). Raises OSError."""
+    names = [text.encode() for text in (source, target, kind)]
+    _checked(_libc.mount(*names, ctypes.c_ulong(flags), options.encode()))
+
+
+def detach(target: str) -> None:
+    """Call umount2(2) with MNT_DETACH: gone from sight at once. Raises OSError."""
+    _checked(_libc.umount2(target.encode(), _MNT_DETACH))
 
 
 def _checked(result: int) -> int:

@@ -20,6 +20,7 @@ from grader.worker.transport import WorkerLimits
 from grader.worker.watch import excess
 
 _READY_SECONDS = 60.0
+_RESTART_SECONDS = 60.0
 _END_SECONDS = 10.0
 _FAREWELL_SECONDS = 1.0
 _TICK_SECONDS = 0.5
@@ -102,7 +103,7 @@ class Worker(Caller):
     def _start(self, address: str, spawn: control.Spawn, wire_end: int, output: int) -> int:
         self._control.settimeout(_READY_SECONDS)
         try:
-            self._control.connect(address)
+            self._connect(address)
             control.send(self._control, spawn, (wire_end, output))
             message, _ = control.receive(self._control)
         except (OSError, msgspec.MsgspecError) as error:
@@ -110,6 +111,17 @@ class Worker(Caller):
         if not isinstance(message, control.Started):
             raise HarnessError(f"The worker server at {address} gives no worker; start it again.")
         return message.pid
+
+    def _connect(self, address: str) -> None:
+        """Connect; where the server has just died, wait for its owner to start it again. Raises OSError."""
+        deadline = time.monotonic() + _RESTART_SECONDS
+        while True:
+            try:
+                return self._control.connect(address)
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_TICK_SECONDS)
 
     def _await_ready(self) -> None:
         try:

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from grader.worker import child, control
-from grader.worker.confine import Level, choose_level, prepare, sandbox_info
+from grader.worker.confine import Level, choose_level, fork, prepare, sandbox_info
 from grader.worker.preload import preload
 
 _LIFELINE = 0
@@ -42,6 +42,7 @@ class ForkServer:
         self._level = level
         self._device = device
         self._selector = selectors.DefaultSelector()
+        self._alive = os.pidfd_open(os.getpid())
 
     def serve(self) -> None:
         """Serve until the lifeline ends."""
@@ -82,14 +83,13 @@ class ForkServer:
 
     def _fork(self, connection: socket.socket, spawn: control.Spawn, descriptors: list[int]) -> None:
         wire, output = descriptors
-        server = os.getpid()
         try:
-            pid = os.fork()
+            pid = fork(self._level)
         except OSError:  # too many processes or too little memory just now; whoever asked may try again
             connection.close()
             return
         if pid == 0:
-            child.run(wire, output, spawn, self._level, self._device, server)
+            child.run(wire, output, spawn, self._level, self._device, self._alive)
         ward = Ward(pid, os.pidfd_open(pid), connection)
         self._selector.register(connection, selectors.EVENT_READ, lambda _: self._kill(ward))
         self._selector.register(ward.pidfd, selectors.EVENT_READ, lambda _: self._reap(ward))
@@ -131,8 +131,9 @@ def main() -> None:
     level = choose_level(wanted)
     prepare(level, device)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(address)
+        listener.bind(f"{address}.new")
         listener.listen(64)
+        Path(f"{address}.new").rename(address)  # in place of a dead server's, so that there always is one
         gc.collect()
         gc.freeze()
         os.write(answer, msgspec.json.encode(sandbox_info(level)) + b"\n")

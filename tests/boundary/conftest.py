@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.worker import Server, Worker, WorkerLimits
+from grader.worker.confine import Level, reason_against
 
 Run = Callable[..., object]
 
@@ -15,6 +16,15 @@ def run(text, *args):
     exec(text, scope)
     return scope.get("result")
 """
+
+
+@pytest.fixture(scope="session", params=["namespaces", "landlock"])
+def warm_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server at each level that is good enough for grading and works here."""
+    if reason := reason_against(Level(request.param)):
+        pytest.skip(reason)
+    with Server.start(level=request.param) as server:
+        yield server
 
 
 @pytest.fixture

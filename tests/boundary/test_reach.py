@@ -1,4 +1,4 @@
-"""What confined code cannot reach: files, processes, the network. Run at the level that `landlock` promises."""
+"""What confined code cannot reach: files, processes, the network. Run at each level that is good enough for grading."""
 
 import os
 import signal
@@ -15,6 +15,8 @@ from grader.worker import Server, StudentError, Worker, WorkerLimits
 from .conftest import Run
 
 PROJECT = Path(__file__).parents[2]
+OUT_OF_REACH = r"denied|not permitted|not implemented|No such file|Read-only|cross-device"
+"""What is outside is refused at `landlock`, and not there at all in a worker's own namespaces."""
 
 
 def test_a_level_asked_for_by_name_is_the_level_that_is_put_on(submission: Path) -> None:
@@ -37,23 +39,24 @@ def test_the_level_is_at_least_landlock(warm_server: Server) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/etc/passwd", "/etc/shadow", "/etc/hostname", str(PROJECT / "pyproject.toml"), str(PROJECT / "solutions"),
-     str(PROJECT / "tests"), str(PROJECT), "/proc/1/environ", "/proc/1/cmdline", "/", "/root", "/home", "/tmp",
+     str(PROJECT / "tests"), str(PROJECT), f"/proc/{os.getpid()}/environ", f"/proc/{os.getpid()}/cmdline",
+     "/", "/root", "/home", "/tmp",
      "/var/tmp", "/dev/shm", "/dev/mem", "/sys/kernel"],
 )  # fmt: skip
 def test_nothing_outside_can_be_read(path: str, run: Run) -> None:
     text = "import os\nresult = os.listdir(args[0]) if os.path.isdir(args[0]) else open(args[0], 'rb').read(1)"
-    with pytest.raises((PermissionError, FileNotFoundError)):
+    with pytest.raises(OSError, match=OUT_OF_REACH):
         run(text, path)
 
 
 @pytest.mark.parametrize("way", ["../../..", "/proc/self/root", "/proc/self/cwd/../../..", "/proc/self/fd/4/../../.."])
 def test_no_detour_leads_outside(way: str, run: Run) -> None:
-    with pytest.raises(OSError, match=r"denied|not permitted"):
+    with pytest.raises(OSError, match=OUT_OF_REACH):
         run("result = open(args[0] + '/etc/passwd').read()", way)
 
 
 def test_a_link_to_a_file_outside_cannot_be_read_through(run: Run) -> None:
-    with pytest.raises(PermissionError):
+    with pytest.raises(OSError, match=OUT_OF_REACH):
         run("import os\nos.symlink('/etc/passwd', 'link')\nresult = open('link').read()")
 
 
@@ -68,7 +71,7 @@ def test_another_workers_files_cannot_be_read_or_written(
     neighbour = open_worker()
     folder, file = neighbour.new_folder("out"), neighbour.put_file("held_out.jsonl", b"secret")
     for text in ("open(args[0] + '/x', 'w')", "open(args[1]).read()", "import os\nos.listdir(args[0])"):
-        with pytest.raises(PermissionError):
+        with pytest.raises(OSError, match=OUT_OF_REACH):
             run(text, folder, file)
 
 
@@ -84,14 +87,14 @@ def test_the_own_submission_and_inbox_can_be_read_and_not_changed(
                    "import os\nos.truncate(args[0], 0)", "import os\nos.rename(args[0], 'mine')",
                    "import os\nopen(os.path.dirname(args[0]) + '/new', 'w')"):  # fmt: skip
         for path in (file, source):
-            with pytest.raises(OSError, match=r"denied|not permitted|cross-device"):
+            with pytest.raises(OSError, match=OUT_OF_REACH):
                 worker.call("formatting", "run", [change, path], {}, seconds=10)
     assert Path(file).read_bytes() == b"row"
 
 
 @pytest.mark.parametrize("path", ["/tmp/x", "/var/tmp/x", "/dev/shm/x", "/root/x", "/srv/x", str(PROJECT / "x")])
 def test_nothing_outside_can_be_written(path: str, run: Run) -> None:
-    with pytest.raises((PermissionError, FileNotFoundError)):
+    with pytest.raises(OSError, match=OUT_OF_REACH):
         run("open(args[0], 'w')", path)
     assert not Path(path).exists()
 
@@ -141,7 +144,7 @@ def test_there_is_no_network(text: str, run: Run) -> None:
     ],
 )
 def test_no_process_and_no_shared_memory_can_be_made(text: str, run: Run) -> None:
-    with pytest.raises(OSError, match=r"not permitted|not implemented|denied"):
+    with pytest.raises(OSError, match=OUT_OF_REACH):
         run(text)
 
 
@@ -178,7 +181,7 @@ def test_no_other_process_can_be_touched(text: str, run: Run) -> None:
 
 def test_the_servers_environment_and_memory_are_out_of_reach(run: Run) -> None:
     for name in ("environ", "mem", "maps", "fd", "cmdline", "root"):
-        with pytest.raises(OSError, match=r"denied|not permitted"):
+        with pytest.raises(OSError, match=OUT_OF_REACH):
             run("import os\nresult = os.listdir(p) if os.path.isdir(p := f'/proc/{os.getppid()}/{args[0]}') "
                 "else open(p, 'rb').read(1)", name)  # fmt: skip
 
@@ -209,8 +212,8 @@ def test_a_worker_holds_its_own_descriptors_and_nobody_elses(run: Run) -> None:
     )
     targets = run(text)
     assert isinstance(targets, list)
-    kinds = {"/dev/null", "pipe:", "socket:", "/proc/", "/tmp/grader-"}
-    assert all(target.startswith(tuple(kinds)) for target in targets)
+    kinds = {"/dev/null", "/null", "pipe:", "socket:", "/proc/", "/tmp/grader-"}
+    assert [target for target in targets if not target.startswith(tuple(kinds))] == []
     assert sum(target.startswith("socket:") for target in targets) == 1
 
 

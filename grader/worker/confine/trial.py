@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def failure(confine: Callable[[], None]) -> str | None:
+def failure(fork: Callable[[], int], confine: Callable[[], None]) -> str | None:
     """Return why confinement does not hold here, or None where every promise was kept."""
     reader, writer = os.pipe()
-    pid = os.fork()
+    try:
+        pid = fork()
+    except OSError as error:
+        os.close(reader)
+        os.close(writer)
+        return f"it cannot be put on here ({error})"
     if pid == 0:
         try:
             os.write(writer, _broken_promise(confine).encode())
