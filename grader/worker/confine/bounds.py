@@ -1,5 +1,6 @@
 """What one worker may touch: the folders it may read, those it may write, and how much of everything."""
 
+import os
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -79,4 +80,5 @@ def _cuda_devices() -> list[str]:
 
 
 def _existing(paths: list[str]) -> tuple[Path, ...]:
-    return tuple(Path(path) for path in dict.fromkeys(paths) if Path(path).exists())
+    # Not Path.exists, which raises for a path through a folder that this user may not enter.
+    return tuple(Path(path) for path in dict.fromkeys(paths) if os.path.exists(path))  # noqa: PTH110
