@@ -30,6 +30,9 @@ def server_environment(device: str, ours: Mapping[str, str] = os.environ) -> dic
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        # Threads that spin while they wait take the cores from whoever they wait for: beside two other busy processes,
+        # two threads on two cores multiplied small matrices in 5 to 8 s asleep, and in 77 to 108 s spinning.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "TOKENIZERS_PARALLELISM": "false",
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         # There is no network: libraries say so at once instead of trying.
