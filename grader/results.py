@@ -40,6 +40,14 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     traceback: str | None = None
 
 
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's decision over a check or a rubric line: what they say, and what stood there before."""
+
+    comment: str = ""
+    points_before: float
+    outcome_before: Outcome | None = None
+
+
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One check. Points that a `harness_error` would have decided count neither for nor against."""
 
@@ -54,6 +62,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     lesson: str = ""
     hidden: bool = False
     duration_s: float = 0.0
+    override: Override | None = None
 
 
 class TaskResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,13 +127,18 @@ class TrainingResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RubricLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the lesson's success criteria and the level that the checks and measures named in `evidence` show."""
+    """One of the lesson's success criteria and the level that the checks and measures named in `evidence` show.
+
+    A line with a `name` is graded by hand instead, and its points count in the score once it is.
+    """
 
     criterion: str
     level: str
     points: float
     max_points: float
     evidence: list[str]
+    name: str = ""
+    override: Override | None = None
 
 
 class SubmissionInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +158,32 @@ class SandboxInfo(msgspec.Struct, frozen=True, kw_only=True):
     missing: list[str] = []
 
 
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose work it is. `identifiers` are by kind: canvas, moodle, email, sid, github, and columns of a roster."""
+
+    name: str
+    identifiers: dict[str, str] = {}
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How a submission came: from which platform's download, whose, which attempt, and when (ISO 8601 with a zone)."""
+
+    source: str
+    people: list[Person]
+    attempt: int = 1
+    submitted_at: str | None = None
+    marked_late: bool = False
+
+
+class LatePenalty(msgspec.Struct, frozen=True, kw_only=True):
+    """What the lab's late policy took off: `points`, for `days` begun after `due`. `note` says it in a sentence."""
+
+    due: str
+    days: int
+    points: float
+    note: str
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A graded submission."""
 
@@ -158,6 +198,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: SandboxInfo
     environment: dict[str, Plain]
     seed: int
+    delivery: Delivery | None = None
+    late: LatePenalty | None = None
 
     def checks(self) -> list[CheckResult]:
         """Return every check of every task, in the lab's order."""
@@ -194,8 +236,21 @@ def encode(result: Result) -> bytes:
     """Return `result.json` as UTF-8 bytes, indented, ending in a newline.
 
     `##[` is written `##\\u005b`, which is the same JSON: a CI runner that prints the file would obey it otherwise.
+    A lone surrogate, for which neither UTF-8 nor JSON has a place, becomes a question mark.
     """
-    return msgspec.json.format(msgspec.json.encode(result), indent=2).replace(b"##[", b"##\\u005b") + b"\n"
+    try:
+        encoded = msgspec.json.encode(result)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_replace_surrogates(msgspec.to_builtins(result)))
+    return msgspec.json.format(encoded, indent=2).replace(b"##[", b"##\\u005b") + b"\n"
+
+
+def _replace_surrogates(value: Plain) -> Plain:
+    if isinstance(value, dict):
+        return {_replace_surrogates(key): _replace_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replace_surrogates(item) for item in value]
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def decode(data: bytes) -> Result:

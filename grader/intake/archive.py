@@ -13,6 +13,12 @@ from grader.intake.zips import Zip
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 TAR_MAGIC = slice(257, 262)
+NOT_READ = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z",
+    b"Rar!": "a RAR",
+    b"\x28\xb5\x2f\xfd": "a Zstandard",
+    b"\x1f\x9d": "a compress",
+}
 SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
 
 
@@ -33,5 +39,7 @@ def open_archive(file: IO[bytes], packed: int, workspace: Path, caps: Caps) -> I
             decompress(file, packed, magic, plain, caps)
             plain.seek(0)
             yield Tar(plain, packed)
+    elif kind := next((kind for magic, kind in NOT_READ.items() if start.startswith(magic)), None):
+        raise SubmissionError(f"this is {kind} archive, which is not read; hand in the folder, or a zip of it.")
     else:
         raise SubmissionError("this is neither a folder nor a zip or tar archive; hand in the folder, or zip it.")

@@ -8,20 +8,29 @@ from typing import IO
 from grader.errors import GraderError, SubmissionError
 
 CHUNK = 1 << 16
-LARGEST_READ = 8 << 20  # a zip's list of 100,000 files; no tar header that tells the truth comes near
+LARGEST_READ = 8 << 20  # a zip's list of 100,000 files
 
 
 class CappedReader(io.RawIOBase):
-    """A seekable file that refuses a read of more than 8 MiB at once, which only a false size in a header asks for."""
+    """A seekable file that refuses a read of more than 8 MiB at once, which only a false size in a header asks for.
+
+    `allowance`, where it is set, is how many bytes may still be read in all.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self.allowance: int | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """Read up to `size` bytes, or what is left for a negative one. Raises SubmissionError for more than 8 MiB."""
-        data = self._file.read(size if 0 <= size <= LARGEST_READ else LARGEST_READ + 1)
-        if len(data) > LARGEST_READ or size > LARGEST_READ:
-            raise SubmissionError("a header in it lies about its size, or it lists too many files; pack it again.")
+        """Read up to `size` bytes, or what is left for a negative one. Raises SubmissionError for more than allowed."""
+        most = LARGEST_READ if self.allowance is None else min(self.allowance, LARGEST_READ)
+        data = self._file.read(size if 0 <= size <= most else most + 1)
+        if len(data) > most or size > most:
+            raise SubmissionError(
+                "a header in it is too long or lies about its size, or it lists too many files; pack it again."
+            )
+        if self.allowance is not None:
+            self.allowance -= len(data)
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -49,5 +58,5 @@ def damage_is_refused() -> Iterator[None]:
     except GraderError:
         raise
     except Exception as error:  # zipfile and tarfile raise a dozen kinds, struct.error and RecursionError among them
-        detail = (str(error) or type(error).__name__)[:200]
+        detail = repr(str(error) or type(error).__name__)[1:-1][:200]  # it may quote the archive
         raise SubmissionError(f"the archive is damaged or cut short ({detail}); pack it again.") from error

@@ -11,6 +11,8 @@ from grader.errors import SubmissionError
 from grader.intake.names import JUNK_FOLDERS, quote, split_name
 from grader.intake.source import Entry
 
+DEEPEST = 64  # of a whole checkout; a submission in it has its own, smaller cap
+
 
 class Folder:
     """The files of a folder."""
@@ -22,13 +24,28 @@ class Folder:
 
     def entries(self) -> Iterator[Entry]:
         """Yield files, links and special files. A folder of by-products (.git, .venv) is not entered."""
-        for folder, names, files in os.walk(self._path, onerror=_unreadable):
-            names[:] = sorted(name for name in names if name not in JUNK_FOLDERS)
-            above = Path(folder).relative_to(self._path).as_posix()
-            for name in [*names, *sorted(files)]:
-                entry = _entry(Path(folder, name), split_name(f"{above}/{name}"))
-                if entry:
-                    yield entry
+        pending: list[tuple[str, ...]] = [()]
+        while pending:
+            above = pending.pop()
+            if len(above) > DEEPEST:
+                raise SubmissionError(
+                    f"its folders lie over {DEEPEST} deep in each other; hand in the lab's folder alone."
+                )
+            for name, status in self._list(above):
+                parts = split_name("/".join((*above, name)))
+                if not stat.S_ISDIR(status.st_mode):
+                    yield _entry(parts, status)
+                elif name not in JUNK_FOLDERS:
+                    pending.append(parts)
+
+    def _list(self, above: tuple[str, ...]) -> list[tuple[str, os.stat_result]]:
+        try:
+            with os.scandir(self._path.joinpath(*above)) as found:
+                return sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in found)
+        except OSError as error:
+            raise SubmissionError(
+                f"{quote(str(error.filename))} cannot be read ({error.strerror}); make it readable for the grader."
+            ) from error
 
     @contextmanager
     def open(self, entry: Entry) -> Iterator[IO[bytes]]:
@@ -71,16 +88,7 @@ def _open(opened: ExitStack, name: str | Path, flags: int, folder: int | None = 
     return descriptor
 
 
-def _entry(path: Path, parts: tuple[str, ...]) -> Entry | None:
-    status = path.lstat()
-    if stat.S_ISDIR(status.st_mode):
-        return None
+def _entry(parts: tuple[str, ...], status: os.stat_result) -> Entry:
     if stat.S_ISREG(status.st_mode):
         return Entry(parts, "file", status.st_size)
     return Entry(parts, "link" if stat.S_ISLNK(status.st_mode) else "special")
-
-
-def _unreadable(error: OSError) -> None:
-    raise SubmissionError(
-        f"the folder {quote(str(error.filename))} cannot be read ({error.strerror}); make it readable for the grader."
-    ) from error

@@ -6,12 +6,22 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from itertools import accumulate
+from pathlib import Path
 
 from grader.errors import SubmissionError
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_-])?")
 HASHED_ID = re.compile(r".*-[0-9a-f]{16}")
-OUR_FILES = (".html", ".json", ".jsonl", ".csv", ".xml", ".md", ".lock")  # a report folder holds such files of ours
+OUR_FILES = (
+    ".html",
+    ".json",
+    ".jsonl",
+    ".csv",
+    ".xml",
+    ".md",
+    ".toml",
+    ".lock",
+)  # a report folder holds such files of ours
 
 JUNK_FOLDERS = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", ".tox", "node_modules", "__MACOSX", "__pycache__"}
@@ -22,6 +32,9 @@ JUNK_SUFFIXES = (".pyc", ".pyo")
 MODEL_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".onnx", ".h5")
 CHECKPOINT = re.compile(r"checkpoint-\d+")
 DRIVE = re.compile(r"[A-Za-z]:")
+DEVICE = re.compile(
+    r"(CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³])\s*(\..*)?", re.IGNORECASE
+)  # on Windows, whatever follows
 
 
 def clean_id(name: str) -> str:
@@ -43,6 +56,12 @@ def clean_id(name: str) -> str:
 def quote(name: str) -> str:
     """Quote a name for a sentence: control characters and bidirectional marks escaped, long names cut."""
     return repr(name) if len(name) <= 100 else f"{name[:100]!r}…"
+
+
+def show(path: Path) -> str:
+    """Write a path for a sentence: as it is where all of it can be printed, quoted elsewhere."""
+    text = str(path)
+    return text if text.isprintable() and len(text) <= 1000 else quote(text)
 
 
 def split_name(name: str) -> tuple[str, ...]:
@@ -99,8 +118,18 @@ def refuse_clashes(names: Iterable[tuple[str, ...]]) -> None:
         seen[_key(path)] = path
 
 
+def refuse_devices(names: Iterable[tuple[str, ...]]) -> None:
+    """Refuse names that mean a device on Windows, where the file could be neither unpacked nor opened."""
+    for parts in names:
+        if any(DEVICE.fullmatch(part) for part in parts):
+            raise SubmissionError(f"the name {quote('/'.join(parts))} means a device on Windows; rename the file.")
+
+
 def _key(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
+    """Return what names of one file have in common: canonical caseless matching (Unicode 3.13, D145), and Windows drops
+    spaces and dots at the end of a name."""
+    trimmed = "/".join(part.rstrip(" .") for part in path.split("/"))
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", trimmed).casefold())
 
 
 def _clash(one: str, other: str) -> SubmissionError:

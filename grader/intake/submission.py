@@ -13,7 +13,7 @@ from grader.errors import SubmissionError
 from grader.intake.archive import SUFFIXES, open_archive
 from grader.intake.folder import Folder, open_beneath
 from grader.intake.layout import find_root
-from grader.intake.names import clean_id, is_junk, is_model, quote, refuse_clashes, split_name
+from grader.intake.names import clean_id, is_junk, is_model, quote, refuse_clashes, refuse_devices, show, split_name
 from grader.intake.snapshot import copy_files, failure_is_ours, read_whole
 from grader.intake.source import CAPS, Caps, Entry, Source
 from grader.results import SubmissionInfo
@@ -21,11 +21,15 @@ from grader.results import SubmissionInfo
 
 @dataclass(frozen=True)
 class Submission:
-    """One submission. `root` is the private copy; `warnings` are sentences about files that were left out."""
+    """One submission. `root` is the private copy; `warnings` are sentences about files that were left out.
+
+    `folder` is where it lay in what was handed in, as a relative POSIX path: `labs/NAME` in a checkout, mostly empty.
+    """
 
     info: SubmissionInfo
     root: Path
     warnings: list[str]
+    folder: str
 
     def read(self, name: str, limit: int) -> bytes | None:
         """Read a file by its relative POSIX name, or return None where there is none.
@@ -53,7 +57,7 @@ def open_submission(path: Path, workspace: Path, expected: Sequence[str], caps: 
         with _open_source(path, workspace, caps) as source:
             return _take(source, clean_id(name), workspace, expected, caps)
     except SubmissionError as error:
-        raise SubmissionError(f"{path}: {error}") from error
+        raise SubmissionError(f"{show(path)}: {error}") from error
 
 
 def fingerprint(path: Path, expected: Sequence[str]) -> SubmissionInfo:
@@ -92,9 +96,10 @@ def _take(
     mine = [entry for entry in entries if entry.parts[: len(root)] == root]
     files = [entry for entry in mine if entry.kind == "file" and not is_model(entry.parts)]
     refuse_clashes(entry.parts for entry in files)
+    refuse_devices(entry.parts[len(root) :] for entry in files)
     copy = copy_files(source, files, len(root), workspace / "submission", caps)
     info = SubmissionInfo(id=id, sha256=copy.sha256, files=copy.files, bytes=copy.bytes)
-    return Submission(info, workspace / "submission", _warnings(mine))
+    return Submission(info, workspace / "submission", _warnings(mine), "/".join(root))
 
 
 def _list(source: Source, caps: Caps) -> list[Entry]:

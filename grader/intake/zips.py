@@ -1,4 +1,8 @@
-"""A zip archive as a source. Only its list is read until a file is opened, so skipped weights cost nothing."""
+"""A zip archive as a source. Only its list is read until a file is opened, so skipped weights cost nothing.
+
+A zip is read from its end, and `zipfile` does not mind what stands before, behind or between: two lists, or one file
+listed a thousand times over. Programs differ in what they show of such archives; each is refused here.
+"""
 
 import stat
 import zipfile
@@ -14,6 +18,9 @@ from grader.intake.source import Entry
 ENCRYPTED = 0x1
 UTF8_NAME = 0x800
 UNIX = 3
+END_MAGIC = b"PK\x05\x06"
+END_BYTES = 22  # of the list's end, the comment not counted
+HEADER_BYTES = 30  # of a file, its name and extra fields not counted
 ORDINARY = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # one read of bzip2 may unpack to gigabytes
 
 
@@ -24,10 +31,13 @@ class Zip:
         """Read the archive's list. Raises SubmissionError for a damaged one."""
         self.packed = packed
         with damage_is_refused():
-            self._zip = zipfile.ZipFile(CappedReader(file))
+            self._file = CappedReader(file)
+            self._zip = zipfile.ZipFile(self._file)
+            self._check_ends()
 
     def entries(self) -> Iterator[Entry]:
-        """Yield files and links; entries that end in `/` are folders."""
+        """Yield files and links; entries that end in `/` are folders. Raises SubmissionError for files that overlap."""
+        self._check_places()
         for info in self._zip.infolist():
             parts = split_name(_name(info))
             if parts and not info.orig_filename.endswith(("/", "\\")):
@@ -43,6 +53,23 @@ class Zip:
             raise SubmissionError(f"{quote('/'.join(entry.parts))} is packed in a rare way; make an ordinary zip.")
         with damage_is_refused(), self._zip.open(entry.key) as stream:
             yield stream
+
+    def _check_ends(self) -> None:
+        """See that the archive ends with its list's end and comment."""
+        self._file.seek(self.packed - END_BYTES - len(self._zip.comment))
+        if self._file.read(len(END_MAGIC)) != END_MAGIC:
+            raise zipfile.BadZipFile("something follows its end")
+
+    def _check_places(self) -> None:
+        """See that the files lie one after the other, from the archive's start to its list."""
+        places = sorted((info.header_offset, info.compress_size) for info in self._zip.infolist())
+        reached = 0
+        for start, size in places:
+            if start < reached or (reached == 0 and start):
+                raise SubmissionError("the files in it overlap, or something precedes them; pack it again.")
+            reached = start + HEADER_BYTES + size
+        if reached > self._zip.start_dir:
+            raise SubmissionError("the files in it overlap with its list; pack it again.")
 
 
 def _name(info: zipfile.ZipInfo) -> str:

@@ -1,10 +1,11 @@
 """`lab.toml` as typed records. Every mistake in the file is reported at once, each with its place."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.errors import LabError
 
@@ -84,6 +85,36 @@ class Criterion(Spec):
     evidence: list[str] = Field(min_length=1)
 
 
+class Goal(Criterion):
+    """A line of the tracker. It is reached in a run in which all visible checks of its evidence pass."""
+
+    title: str = Field(pattern=r"^\S([^\r\n]*\S)?$", description="one line, in as many languages as the class reads")
+
+
+class Tracker(Spec):
+    """The file in which a student's own runs tick what they reached; it lies beside the modules."""
+
+    file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\.md$")
+    goals: list[Goal] = Field(min_length=1)
+
+
+class ManualLine(Spec):
+    """A criterion that a person judges, in overrides.toml. Until then its points count neither for nor against."""
+
+    name: Name
+    title: str
+    points: float = Field(0, ge=0, le=100, description="0 where a level and a comment are all that it gives")
+
+
+class LatePolicy(Spec):
+    """What lateness costs, in points of the lab's 100; a score never falls below 0 by it."""
+
+    due: Annotated[AwareDatetime, Field(strict=True)] = Field(description="with its zone: 2026-11-23T23:59:00+01:00")
+    grace: float = Field(0, ge=0, description="minutes after `due` that cost nothing")
+    per_day: float = Field(gt=0, le=100, description="points for each day begun after `due`")
+    cap: float = Field(100, gt=0, le=100, description="the most that it costs")
+
+
 class LabSpec(Spec):
     """A whole lab.toml."""
 
@@ -95,18 +126,43 @@ class LabSpec(Spec):
     tasks: list[TaskSpec] = Field(min_length=1)
     models: dict[ModelName, ModelProfile] = {}
     criteria: list[Criterion] = []
+    manual: list[ManualLine] = []
+    late: LatePolicy | None = None
+    tracker: Tracker | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        total = sum(sum(task.points_by_id().values()) for task in self.tasks)
+        by_hand = sum(line.points for line in self.manual)
+        total = sum(sum(task.points_by_id().values()) for task in self.tasks) + by_hand
         if round(total, 6) != 100:
-            raise ValueError(f"the points of all checks must sum to 100, and they sum to {total:g}")
+            others = " and manual lines" if by_hand else ""
+            raise ValueError(f"the points of all checks{others} must sum to 100, and they sum to {total:g}")
+        names = [line.name for line in self.manual]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"manual lines: listed twice: {', '.join(twice)}")
         known = {task.name for task in self.tasks} | set(self.manifest())
-        for criterion in self.criteria:
+        goals = self.tracker.goals if self.tracker else []
+        for criterion in [*self.criteria, *goals]:
             unknown = [name for name in criterion.evidence if name not in known]
             if unknown:
                 raise ValueError(f"criterion {criterion.title!r}: no such task or check: {', '.join(unknown)}")
         return self
+
+    @model_validator(mode="after")
+    def _goals_can_be_reached(self) -> Self:
+        goals = self.tracker.goals if self.tracker else []
+        for goal in goals:
+            if not self.visible_checks(goal.evidence):
+                raise ValueError(f"goal {goal.title!r}: no visible check shows it, so no student's run could tick it")
+        titles = [goal.title for goal in goals]
+        if twice := sorted({title for title in titles if titles.count(title) > 1}):
+            raise ValueError(f"goals of the tracker: listed twice: {', '.join(twice)}")
+        return self
+
+    def visible_checks(self, evidence: Sequence[str]) -> list[str]:
+        """Return the ids of the visible checks among tasks and checks (by id)."""
+        tasks = [(task, f"{task.name}.{name}") for task in self.tasks for name in task.visible]
+        return [id for task, id in tasks if task.name in evidence or id in evidence]
 
     def manifest(self) -> dict[str, float]:
         """Return every check of the lab by id, with its points, in order."""

@@ -34,6 +34,12 @@ def complaint(ended: "subprocess.CompletedProcess[str]") -> str:
         (["grade", "solutions/week07", "--model", "gpt-17"], "No model named 'gpt-17'"),
         (["grade", "solutions/week07", "--device", "tpu"], "'tpu' is not one of"),
         (["models", "fetch", "gpt-17"], "No model named 'gpt-17'"),
+        (["batch", "nowhere"], "nowhere"),
+        (["batch", "fixtures/submissions/demo", "--shard", "1/3"], "--shard needs --seed"),
+        (["batch", "fixtures/submissions/demo", "--shard", "4/3", "--seed", "1"], "name a part as i/n"),
+        (["batch", "fixtures/submissions/demo", "--engine", "slurm"], "'slurm' is not"),
+        (["batch", "fixtures/submissions/demo", "--jobs", "0"], "'--jobs'"),
+        (["merge", "docs"], "holds no parts"),
     ],
 )
 def test_a_mistake_in_the_command_ends_with_2_and_one_sentence(args: list[str], told: str) -> None:

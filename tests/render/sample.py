@@ -302,7 +302,10 @@ def change_texts(result: Result, change: Callable[[str], str]) -> Result:
 
     def walk(value: object) -> object:
         if isinstance(value, dict):
-            return {key: item if key in {"outcome", "schema"} else walk(item) for key, item in value.items()}
+            return {
+                key: item if key in {"outcome", "outcome_before", "schema"} else walk(item)
+                for key, item in value.items()
+            }
         if isinstance(value, list):
             return [walk(item) for item in value]
         return change(value) if isinstance(value, str) else value

@@ -1,14 +1,14 @@
 import msgspec
 import pytest
 
-from grader.render.index import render_index
+from grader.render.index import Entry, make_entry, render_index
 from tests.render.hostile import ATTACKS
 from tests.render.pages import Page
 from tests.render.sample import SAMPLE, change_texts
 
 
 def test_each_submission_is_linked_with_its_score() -> None:
-    page = Page(render_index([SAMPLE, SAMPLE], "Week 07"))
+    page = Page(render_index([make_entry(SAMPLE), make_entry(SAMPLE)], "Week 07"))
     assert page.links[1:] == ["./ada-lovelace/index.html"] * 2
     assert page.text.count("28.5/76") == 2
     assert "2 submissions" in page.text
@@ -21,7 +21,8 @@ NAMES = ["javascript:alert(1)", "//example.org", "a b#c?d", "\ud800", 'x" onclic
 @pytest.mark.parametrize("name", NAMES)
 def test_a_submissions_name_is_never_more_than_a_folders_name(name: str) -> None:
     submission = msgspec.structs.replace(SAMPLE.submission, id=name)
-    [_, link] = Page(render_index([msgspec.structs.replace(SAMPLE, submission=submission)], "Week 07")).links
+    result = msgspec.structs.replace(SAMPLE, submission=submission)
+    [_, link] = Page(render_index([make_entry(result)], "Week 07")).links
     start, folder, page = link.split("/")
     assert (start, page) == (".", "index.html")
     assert not set(folder) & set(':?#" <>')
@@ -29,5 +30,14 @@ def test_a_submissions_name_is_never_more_than_a_folders_name(name: str) -> None
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
 def test_hostile_text_in_every_field_stays_text(attack: str) -> None:
-    page = Page(render_index([change_texts(SAMPLE, lambda text: attack)], attack))
+    entries = [make_entry(change_texts(SAMPLE, lambda text: attack)), Entry(id=attack, refused=attack)]
+    page = Page(render_index([*entries, Entry(id=attack, fault=attack)], attack))
     assert all(link.startswith(("#", "./")) for link in page.links)
+
+
+def test_what_has_no_report_is_not_linked_and_says_why() -> None:
+    entries = [Entry(id="ada", refused="it is no archive."), Entry(id="ben", fault="the server did not start.")]
+    page = Page(render_index(entries, "Week 07"))
+    assert page.links == ["#main"]
+    assert "Refused: it is no archive." in page.text
+    assert "Our fault, not graded: the server did not start." in page.text

@@ -4,7 +4,7 @@ import re
 import pytest
 from rich.console import Console
 
-from grader.render.terminal import print_result, print_tasks
+from grader.render.terminal import print_result, print_tasks, say
 from grader.results import Outcome, Result
 from tests.render.hostile import ATTACKS
 from tests.render.sample import SAMPLE, change_texts, with_outcome
@@ -82,3 +82,16 @@ def test_hostile_text_in_every_field_moves_no_cursor_and_gives_no_command(attack
 def test_rich_markup_in_a_text_is_text() -> None:
     text = printed(change_texts(SAMPLE, lambda _: "[red]x[/red] :smile:"), colour=True)
     assert "[red]x[/red] :smile:" in text
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_sentence_that_quotes_hostile_names_moves_no_cursor_and_gives_no_command(attack: str, encoding: str) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    say(f"grader: {attack}: none of these is here.", Console(file=stream, width=80))
+    stream.flush()
+    text = raw.getvalue().decode(encoding)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202a-\u202e\u2066-\u2069]", text)
+    assert not any(line.strip().startswith("::") or "##[" in line for line in text.splitlines())
+    assert len(text) < 10_000

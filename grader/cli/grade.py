@@ -1,0 +1,86 @@
+"""`grader grade` and `grader demo`."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from grader.cli.options import Device, DeviceOption, LabOption, ModelOption, OutOption, SeedOption
+from grader.results import Result
+
+if TYPE_CHECKING:
+    from grader.lab import Lab
+
+
+class Format(StrEnum):
+    """How `grade` prints its result on stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def grade(
+    path: Annotated[Path, typer.Argument(help="The submission: a folder, a zip or a tar.")],
+    lab: LabOption = None,
+    model: ModelOption = "auto",
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = None,
+    out: OutOption = Path("reports"),
+    fail_under: Annotated[float | None, typer.Option("--fail-under", help="Exit 1 below this score.")] = None,
+    format: Annotated[Format, typer.Option("--format", help="What to print on stdout.")] = Format.TEXT,
+) -> None:
+    """Grade one submission and write its report."""
+    from grader.grade import prepare, write_result
+    from grader.progress import show_progress
+
+    with show_progress(path.name or str(path)) as progress, prepare(lab, model, device, seed, progress) as grading:
+        result = grading.grade(path)
+    page = write_result(result, out / result.lab / result.submission.id)
+    if format is Format.GITHUB:
+        _print_for_github(result, grading.lab, path)
+    else:
+        _print_result(result, format, page)
+    raise typer.Exit(_exit_code(result, fail_under))
+
+
+def demo(out: OutOption = Path("reports/demo"), seed: SeedOption = 7) -> None:
+    """Grade three bundled submissions of very different quality, a real training run each."""
+    from grader.demo import run_demo
+
+    raise typer.Exit(run_demo(out, seed or 0, Console(highlight=False)))
+
+
+def _print_result(result: Result, format: Format, page: Path) -> None:
+    from grader.render.terminal import print_result
+    from grader.results import encode
+
+    if format is Format.JSON:
+        sys.stdout.write(encode(result).decode())
+    else:
+        console = Console(highlight=False)
+        print_result(result, console)
+        console.print(Text(f"Report: {page}"), soft_wrap=True)
+
+
+def _print_for_github(result: Result, lab: "Lab", path: Path) -> None:
+    from grader.feedback.places import locate
+    from grader.render.annotations import render_annotations
+    from grader.render.github import render_summary
+
+    root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    typer.echo(render_annotations([locate(result, lab, path, root)]), nl=False)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as stream:
+            stream.write(render_summary(result))
+
+
+def _exit_code(result: Result, fail_under: float | None) -> int:
+    if result.harness_faults():
+        return 3
+    return 1 if fail_under is not None and result.score < fail_under else 0

@@ -1,0 +1,16 @@
+"""The part of a lab that can be decided where its solutions are not: on a student's machine, in a course repository."""
+
+from grader.lab.spec import LabSpec
+
+
+def visible_part(spec: LabSpec) -> LabSpec:
+    """Return a lab without its hidden checks and its training run; the points that are left sum to less than 100."""
+    tasks = [task.model_copy(update={"hidden": {}, "measures": {}}) for task in spec.tasks]
+    return spec.model_copy(update={"tasks": tasks})
+
+
+def waiting(spec: LabSpec) -> str:
+    """Say how many points such a run cannot show, and for what they wait."""
+    points = sum(sum(task.hidden.values()) + sum(task.measures.values()) for task in spec.tasks)
+    what = "hidden checks and the training run" if any(task.measures for task in spec.tasks) else "hidden checks"
+    return f"{points:g} more points wait for {what}, which the grader adds."
