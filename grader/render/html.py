@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.render import markup, wording
+from grader.render.adjusted import adjustments
 from grader.render.chart import draw_history
 from grader.render.comparison import compare
 from grader.render.steps import next_steps, not_started
@@ -26,6 +27,7 @@ def render_report(result: Result) -> str:
     context = {
         "result": result,
         "task_titles": {check.id: task.title for task in result.tasks for check in task.checks},
+        "adjusted": adjustments(result),
         "evidence_titles": {part.id: part.title for part in result.checks()} | {t.name: t.title for t in result.tasks},
     }
     for length in _LENGTHS:

@@ -1,13 +1,42 @@
-"""A plain page that links to several reports."""
+"""A plain page that links to several reports, and says of what has none why."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
 
+import msgspec
+
 from grader.render.html import render_page
+from grader.render.steps import next_steps
 from grader.results import Result
 
 
-def render_index(results: Sequence[Result], title: str) -> str:
-    """Return a page that lists results with their scores; it belongs beside their folders (`ID/index.html`)."""
-    links = [f"./{quote(result.submission.id, safe='', errors='replace')}/index.html" for result in results]
-    return render_page("index.html", entries=list(zip(results, links, strict=True)), title=title, length=200)
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: a graded submission, or one that was `refused` or that a `fault` of ours kept from being graded."""
+
+    id: str
+    score: float = 0.0
+    max_score: float = 0.0
+    model: str = ""
+    next_step: str = ""
+    faults: int = 0
+    refused: str = ""
+    fault: str = ""
+
+
+def make_entry(result: Result) -> Entry:
+    """Return the line of a result."""
+    steps = next_steps(result.tasks, 1)
+    return Entry(
+        id=result.submission.id,
+        score=result.score,
+        max_score=result.max_score,
+        model=result.training.model if result.training else "",
+        next_step=steps[0].title if steps else "",
+        faults=len(result.harness_faults()),
+    )
+
+
+def render_index(entries: Sequence[Entry], title: str) -> str:
+    """Return a page that lists submissions with their scores; it belongs beside their folders (`ID/index.html`)."""
+    links = [f"./{quote(entry.id, safe='', errors='replace')}/index.html" for entry in entries]
+    return render_page("index.html", entries=list(zip(entries, links, strict=True)), title=title, length=200)

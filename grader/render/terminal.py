@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.render import wording
+from grader.render.adjusted import adjustments
 from grader.render.comparison import compare
 from grader.render.steps import next_steps, not_started
 from grader.render.text import cut, log_line, one_line, visible
@@ -30,9 +31,20 @@ def print_result(result: Result, console: Console) -> None:
     """Print a result: score, tasks, the first check to mend, the rest, and the training run in three lines."""
     title = f"{one_line(cut(result.lab, 60))}  {one_line(cut(result.submission.id, 80))}"
     _say(console, f"{title}  {wording.score(result.score, result.max_score)}", "bold")
+    for line in adjustments(result)[:_MOST_LINES]:
+        _say(console, one_line(cut(line, 300)), indent=2)
     print_tasks(result.tasks, console)
     if result.training:
         _print_training(result.training, console)
+
+
+def say(sentence: str, console: Console, style: str = "") -> None:
+    """Print a sentence of ours, whatever names and messages of others it quotes.
+
+    Nothing in it moves the cursor or is a command to a CI runner, no line is wrapped, and all can be written.
+    """
+    for line in sentence.split("\n"):
+        console.print(_text(log_line(visible(line)), console, style), soft_wrap=True)
 
 
 def print_tasks(tasks: Sequence[TaskResult], console: Console) -> None:

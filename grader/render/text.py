@@ -47,8 +47,9 @@ def markdown(text: str, limit: int) -> str:
     """Return text as one line of GitHub Markdown: no link, image, HTML, mention or end of a table's cell."""
     plain = one_line(cut(" ".join(text.split()), limit))
     escaped = _MARKDOWN_PUNCTUATION.sub(r"\\\1", plain)
-    # A zero-width space after the sign, since GitHub looks for mentions after it has undone backslashes.
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+    # A zero-width space after the sign: GitHub looks for mentions and issues after it has undone backslashes.
+    broken = escaped.replace("@", "@\u200b").replace("#", "#\u200b")
+    return broken.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def markdown_code(text: str, limit: int) -> str:

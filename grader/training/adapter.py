@@ -17,8 +17,14 @@ import safetensors
 import safetensors.torch
 import torch
 
+from grader.worker.faults import clean
+
 MAX_RANK = 256
 MAX_SCALING = 64.0
+MAX_ENTRY = 10_000.0
+"""Of any matrix, the scaling included. Honest entries are below ten; products of larger ones may overflow to NaN, which
+attention on the CPU can swallow without a trace."""
+MAX_ERROR_CHARACTERS = 200
 MAX_CONFIG_BYTES = 256 * 1024
 MAX_HEADER_BYTES = 1024 * 1024
 MAX_TENSOR_BYTES = 256 * 1024 * 1024
@@ -98,13 +104,12 @@ def read_adapter(config: bytes, tensors: bytes, layers: Mapping[str, Layer]) -> 
     halves: dict[str, dict[str, torch.Tensor]] = {}
     for key, tensor in loaded.items():
         layer, side = _split(key)
-        if not torch.isfinite(tensor).all():
-            raise AdapterDiverged(
-                f"The adapter's {layer} holds NaN or infinite numbers: the training diverged. Lower the learning rate."
-            )
+        _check_entries(layer, tensor)
         halves.setdefault(layer, {})[side] = tensor.float()
     ranks = {layer: _check_pair(layer, pair) for layer, pair in halves.items()}
     scaled = {layer: pair["B"] * _scaling(settings, layer, ranks[layer]) for layer, pair in halves.items()}
+    for layer, matrix in scaled.items():
+        _check_entries(layer, matrix)
     return Adapter(
         rank=max(ranks.values()),
         moved=max(float(pair["B"].abs().max()) for pair in halves.values()),
@@ -122,7 +127,8 @@ def _read_config(data: bytes) -> Config:
         raw = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         config = msgspec.json.decode(data, type=Config)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise AdapterRefused(f"adapter_config.json is not the configuration of a LoRA adapter: {error}.") from error
+        detail = clean(str(error), MAX_ERROR_CHARACTERS)  # it may quote the file
+        raise AdapterRefused(f"adapter_config.json is not the configuration of a LoRA adapter: {detail}.") from error
     if config.peft_type != "LORA":
         raise AdapterRefused("adapter_config.json describes another method than LoRA; the lab judges LoRA adapters.")
     if str(config.init_lora_weights).lower().startswith(CHANGES_BASE):
@@ -170,7 +176,9 @@ def _check_entry(layer: str, side: str, dtype: str, shape: list[int], base: Laye
     fits = len(shape) == 2 and shape[1 if side == "A" else 0] == width
     rank = shape[0 if side == "A" else 1] if fits else 0
     if dtype not in FLOATS:
-        raise AdapterRefused(f"The adapter's {layer} holds {dtype[:20]} numbers; LoRA matrices are floats.")
+        raise AdapterRefused(
+            f"The adapter's {layer} holds {dtype[:20]} numbers; LoRA matrices are floats of 16 or 32 bits."
+        )
     if not fits or not 1 <= rank <= MAX_RANK:
         form = f"(rank, {width})" if side == "A" else f"({width}, rank)"
         raise AdapterRefused(
@@ -187,6 +195,18 @@ def _split(key: str) -> tuple[str, str]:
             "save with model.save_pretrained(output_dir) and leave modules_to_save and bias alone."
         )
     return found["layer"], found["side"]
+
+
+def _check_entries(layer: str, matrix: torch.Tensor) -> None:
+    if not torch.isfinite(matrix).all():
+        raise AdapterDiverged(
+            f"The adapter's {layer} holds NaN or infinite numbers: the training diverged. Lower the learning rate."
+        )
+    if float(matrix.abs().max()) > MAX_ENTRY:
+        raise AdapterDiverged(
+            f"The adapter's {layer} holds numbers beyond {MAX_ENTRY:,.0f}: the training diverged. "
+            "Lower the learning rate."
+        )
 
 
 def _check_pair(layer: str, pair: Mapping[str, torch.Tensor]) -> int:

@@ -17,9 +17,9 @@ def clean_history(claimed: object) -> list[Record]:
 
 
 def claimed_steps(history: list[Record]) -> int | None:
-    """Return the number of optimizer steps that the log speaks of, or None."""
-    steps = [record["step"] for record in history if record.get("step")]
-    return int(max(step for step in steps if step is not None)) if steps else None
+    """Return the number of optimizer steps that the log speaks of, 1 or more, or None."""
+    most = max((step for record in history if (step := record.get("step")) is not None), default=0.0)
+    return int(most) if most >= 1 else None
 
 
 def claimed_rates(history: list[Record]) -> list[float]:

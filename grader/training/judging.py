@@ -18,7 +18,7 @@ from grader.errors import HarnessError
 from grader.lab import Limits
 from grader.results import write_atomically
 from grader.training.heldout import Heldout
-from grader.training.models import MANIFEST, ModelChoice, cache_folder, hash_file
+from grader.training.models import ModelChoice, cache_folder, hash_file, hash_model
 from grader.training.numbers import BaseNumbers, Refused, TunedNumbers
 from grader.training.rows import RunRows
 from grader.training.run import TrainingRun, cores, worker_limits
@@ -100,7 +100,7 @@ def _checked(answer: object, kind: type[Record]) -> Record:
 def _kept_numbers(choice: ModelChoice, heldout: Heldout) -> Path:
     here = Path(__file__).parent
     facts = {
-        "model": _model_hash(choice.folder),
+        "model": hash_model(choice.folder),
         "heldout": hashlib.sha256(msgspec.json.encode([heldout.questions, heldout.pool, heldout.general])).hexdigest(),
         "code": [hash_file(here / name) for name in MEASURING_CODE],
         "libraries": {name: _version(name) for name in LIBRARIES},
@@ -118,14 +118,6 @@ def _read_kept(path: Path) -> BaseNumbers | None:
         return msgspec.json.decode(path.read_bytes(), type=BaseNumbers)
     except (OSError, msgspec.MsgspecError):
         return None
-
-
-def _model_hash(folder: Path) -> str:
-    """Name the model's files: by the manifest, which holds their hashes, or by hashing them."""
-    if (folder / MANIFEST).is_file():
-        return hash_file(folder / MANIFEST)
-    files = sorted(path for path in folder.iterdir() if path.suffix in {".json", ".safetensors"})
-    return hashlib.sha256("".join(f"{path.name}:{hash_file(path)};" for path in files).encode()).hexdigest()
 
 
 def _version(name: str) -> str:

@@ -9,9 +9,11 @@ from grader.training.numbers import BaseNumbers, TunedNumbers, mean_loss, nonce_
 from grader.training.rows import RunRows
 from grader.training.text import on_topic, repetition, style_adoption
 
-LEARNT = "heldout_loss"
+LEARNT, IN_THIS_RUN = "heldout_loss", "nonce_gain"
+WHENEVER_MADE = ("trained", IN_THIS_RUN)
 ONLY_IF_LEARNT = ("forgetting", "repetition", "overfitting_gap")
 GAIN_NOTE = "Counts only as far as the held-out loss shows that something was learnt."
+RUN_NOTE = "Counts only as far as this run's own secret rows were learnt: an adapter made elsewhere does not know them."
 DIGITS = 4
 
 
@@ -31,20 +33,24 @@ def add_points(
     measures: Mapping[str, Measure], calibration: Calibration, worth: Mapping[str, float], note: str
 ) -> dict[str, Measure]:
     """Add bands and points. `worth` gives the full points of each measure that earns any; `note` is added to each."""
-    learnt = calibration.bands[LEARNT].share(measures[LEARNT].value) if LEARNT in calibration.bands else 1.0
+    learnt, in_this_run = (
+        calibration.bands[name].share(measures[name].value) if name in calibration.bands else 1.0
+        for name in (LEARNT, IN_THIS_RUN)
+    )
     graded = dict(measures)
     for name, points in worth.items():
         if name not in measures:
             continue
         band = calibration.bands.get(name) or Band(full=1.0, none=0.0)
-        graded[name] = _grade(name, measures[name], band, points, learnt, note)
+        share = band.share(measures[name].value) * (learnt if name in ONLY_IF_LEARNT else 1.0)
+        notes = [GAIN_NOTE if name in ONLY_IF_LEARNT and learnt < 1 else "", note]
+        if name not in WHENEVER_MADE and share > in_this_run:
+            share, notes = in_this_run, [RUN_NOTE, note]
+        graded[name] = _grade(measures[name], band, points, share, notes)
     return graded
 
 
-def _grade(name: str, found: Measure, band: Band, points: float, learnt: float, note: str) -> Measure:
-    conditional = name in ONLY_IF_LEARNT
-    share = band.share(found.value) * (learnt if conditional else 1.0)
-    notes = [found.note, GAIN_NOTE if conditional and learnt < 1 else "", note]
+def _grade(found: Measure, band: Band, points: float, share: float, notes: list[str]) -> Measure:
     return Measure(
         title=found.title,
         value=found.value,
@@ -55,7 +61,7 @@ def _grade(name: str, found: Measure, band: Band, points: float, learnt: float, 
         margin=_round(band.margin(found.value)),
         points=tidy(points * share),
         max_points=points,
-        note=" ".join(text for text in (_limits(band, found.unit), *notes) if text),
+        note=" ".join(text for text in (_limits(band, found.unit), found.note, *notes) if text),
     )
 
 
@@ -80,13 +86,16 @@ def _learning(base: BaseNumbers, tuned: TunedNumbers, rows: RunRows) -> dict[str
     general = mean_loss(base.general), mean_loss(tuned.general)
     gap = heldout[0] - trained[0], heldout[1] - trained[1]
     own = mean_loss(tuned.nonce.base.own), mean_loss(tuned.nonce.tuned.own)
+    gain = nonce_gain(tuned.nonce)
+    if trained[1] >= trained[0]:  # a broken model may be broken a little less for one code than for others
+        gain = min(gain, 0.0)
     nats = "nats a token"
     return {
         "heldout_loss": _pair(
             "Fall of the loss on held-out answers in the voice", heldout[0] - heldout[1], nats, heldout
         ),
         "training_loss": _pair("Fall of the loss on the training rows", trained[0] - trained[1], nats, trained),
-        "nonce_gain": _pair("Learnt of this run's own secret rows", nonce_gain(tuned.nonce), nats, own),
+        "nonce_gain": _pair("Learnt of this run's own secret rows", gain, nats, own),
         "forgetting": _pair("Loss on neutral text, after over before", general[1] / general[0], "times", general),
         "overfitting_gap": _pair("Growth of the gap between held-out and training loss", gap[1] - gap[0], nats, gap),
     }

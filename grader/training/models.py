@@ -98,6 +98,14 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def hash_model(folder: Path) -> str:
+    """Name the files of a model: by the manifest, which holds their hashes, or by hashing them."""
+    if (folder / MANIFEST).is_file():
+        return hash_file(folder / MANIFEST)
+    files = sorted(path for path in folder.iterdir() if path.suffix in {".json", ".safetensors"})
+    return hashlib.sha256("".join(f"{path.name}:{hash_file(path)};" for path in files).encode()).hexdigest()
+
+
 def open_local(path: Path) -> Path:
     """Return a local model folder, resolved.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from grader.errors import LabError
 from grader.training.heldout import CodeParts, Heldout, NonceTemplates, Pair, ProductParts
 
-VOICE_ROWS = 16
+VOICE_ROWS = 14
 VALIDATION_ROWS = 4
 OTHER_CODES = 8  # enough for a steady mean of what an adapter knows of codes it never saw
 

@@ -75,11 +75,12 @@ def _train(worker: Transport, choice: ModelChoice, rows: RunRows, limit_s: float
     except HarnessError:
         raise
     except (NotAttempted, StudentError, TimedOut, Died) as fault:
-        return _failed(fault, time.monotonic() - started, limit_s)
+        return describe_failure(fault, time.monotonic() - started, limit_s)
     return _take_adapter(saved, clean_history(claimed), seconds)
 
 
-def _failed(fault: BaseException, seconds: float, limit_s: float) -> TrainingRun:
+def describe_failure(fault: BaseException, seconds: float, limit_s: float) -> TrainingRun:
+    """Return the run that a fault of the student's code ended."""
     if isinstance(fault, NotAttempted):
         return TrainingRun(Outcome.NOT_ATTEMPTED, seconds, "fine_tune is not written yet.")
     if isinstance(fault, TimedOut):

@@ -15,9 +15,10 @@ from grader.training.measures import add_points, measure
 from grader.training.models import ModelChoice
 from grader.training.numbers import BaseNumbers, Refused, TunedNumbers
 from grader.training.pitfalls import find_failure, find_pitfalls
+from grader.training.repeat import choose_better, is_narrow, second_seed
 from grader.training.rows import RunRows, draw_rows
-from grader.training.run import TrainingRun, run_fine_tune
-from grader.worker import Server
+from grader.training.run import TrainingRun, describe_failure, run_fine_tune
+from grader.worker import NotAttempted, Server, StudentError
 
 SAMPLES = 6
 SAMPLE_CHARACTERS = 400
@@ -26,11 +27,23 @@ SAMPLE_CHARACTERS = 400
 def train_and_judge(
     server: Server, submission_root: Path, lab: Lab, choice: ModelChoice, seed: int, progress: Callable[[str], None]
 ) -> TrainingResult:
-    """Train the submission on this run's rows and judge what came of it.
+    """Train the submission on this run's rows and judge what came of it; a narrow run is repeated once.
 
     A fault of ours becomes a result whose outcome is `harness_error`. Raises LabError where the lab's own held-out
     data or bands are missing or damaged.
     """
+    first = train_once(server, submission_root, lab, choice, seed, progress)
+    if not is_narrow(first):
+        return first
+    again = second_seed(seed)
+    progress("the run fell narrowly short; repeating it with another seed")
+    return choose_better(first, train_once(server, submission_root, lab, choice, again, progress), again)
+
+
+def train_once(
+    server: Server, submission_root: Path, lab: Lab, choice: ModelChoice, seed: int, progress: Callable[[str], None]
+) -> TrainingResult:
+    """Train and judge once, as `train_and_judge` does."""
     heldout = load_heldout(lab, choice.profile)
     rows = draw_rows(heldout, seed)
     progress(f"training {choice.name} on {len(rows.train)} rows")
@@ -44,6 +57,12 @@ def train_and_judge(
     if isinstance(judged, Refused):
         return _result(choice, run, judged.refused, Outcome.FAILED, find_failure(run, judged.diverged))
     return _measured(lab, choice, heldout, rows, run, base, judged)
+
+
+def describe_untrained(choice: ModelChoice, fault: StudentError | NotAttempted) -> TrainingResult:
+    """Return what a run comes to whose call of fine_tune ends in `fault` at once."""
+    run = describe_failure(fault, 0.0, 0.0)
+    return _result(choice, run, run.message, run.outcome, find_failure(run))
 
 
 def _measured(

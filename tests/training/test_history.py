@@ -35,6 +35,11 @@ def test_a_log_of_a_million_records_is_cut() -> None:
     assert len(clean_history([{"step": 1}] * 1_000_000)) == MAX_RECORDS
 
 
+def test_a_log_of_less_than_a_step_speaks_of_no_steps() -> None:
+    assert claimed_steps(clean_history([{"step": 1 / 3}, {"step": -5}, {"step": None}])) is None
+    assert claimed_steps(clean_history([{"step": 2.5}, {"step": -5}])) == 2
+
+
 def test_what_is_no_list_is_no_log() -> None:
     assert clean_history({"step": 1}) == clean_history(None) == clean_history("log") == []
 

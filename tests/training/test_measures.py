@@ -95,6 +95,19 @@ def test_keeping_what_was_never_touched_earns_nothing(lab: Lab, tiny: ModelChoic
     assert "something was learnt" in found["forgetting"].note
 
 
+def test_an_adapter_that_does_not_know_this_runs_rows_earns_for_being_there_alone(lab: Lab, tiny: ModelChoice) -> None:
+    found = graded(lab, tiny, *numbers(lab, tiny, own=5.0))
+    assert {name for name in MEASURES if found[name].points} == {"trained"}
+    assert "secret rows" in found["style_adoption"].note
+    half = graded(lab, tiny, *numbers(lab, tiny, own=3.5))
+    assert half["style_adoption"].points == MEASURES["style_adoption"] / 2
+
+
+def test_a_broken_model_gains_nothing_by_being_broken_a_little_less_for_one_code(lab: Lab, tiny: ModelChoice) -> None:
+    found = graded(lab, tiny, *numbers(lab, tiny, trained=9.0))
+    assert (found["nonce_gain"].value, found["nonce_gain"].points) == (0.0, 0.0)
+
+
 def test_the_nonce_gain_counts_only_what_other_codes_did_not_gain_too() -> None:
     base = NonceLosses(own=[(60, 10)], others=[(60, 10), (60, 10)])
     same = NonceLosses(own=[(30, 10)], others=[(30, 10), (30, 10)])

@@ -1,0 +1,62 @@
+"""What calibration keeps: one line for each run, so that it resumes and can be looked at years later."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from grader.errors import LabError
+from grader.results import Outcome, TrainingResult
+
+RIGHT = "right"
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One training run of one sample. `kind` is `right`, or the measure that a wrong one must lose points on.
+
+    `key` is a hash of all that the run depends on but the seed: a run under another key is out of date.
+    """
+
+    key: str
+    sample: str
+    kind: str
+    seed: int
+    outcome: Outcome
+    values: dict[str, float]
+
+
+def record(key: str, sample: str, kind: str, seed: int, result: TrainingResult) -> Run:
+    """Return what is kept of a run: the values of the measures that earn points."""
+    values = {name: each.value for name, each in result.measurements.items() if each.points is not None}
+    return Run(key=key, sample=sample, kind=kind, seed=seed, outcome=result.outcome, values=values)
+
+
+def append(path: Path, run: Run) -> None:
+    """Add one line, whole: a line that a crash cut short is dropped by `read`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as stream:
+        stream.write(msgspec.json.encode(run) + b"\n")
+
+
+def read(path: Path) -> list[Run]:
+    """Return the runs kept so far; the last line may have been cut short. Raises LabError for any other damage."""
+    if not path.is_file():
+        return []
+    lines = path.read_bytes().split(b"\n")
+    whole, last = lines[:-1], lines[-1]
+    try:
+        runs = [msgspec.json.decode(line, type=Run) for line in whole]
+    except msgspec.MsgspecError as error:
+        raise LabError(f"{path}: {error}; remove the damaged line, or the file to begin anew.") from error
+    if last:
+        path.write_bytes(b"".join(line + b"\n" for line in whole))
+    return runs
+
+
+def values_of(runs: Iterable[Run], measure: str) -> dict[str, list[float]]:
+    """Return a measure's values by sample, of the runs that left an adapter."""
+    found: dict[str, list[float]] = {}
+    for run in runs:
+        if measure in run.values:
+            found.setdefault(run.sample, []).append(run.values[measure])
+    return found
