@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.text import Text
+
+from grader.render.terminal import say
+from grader.render.text import cut, log_line, one_line
 
 SECONDS_BETWEEN_LINES = 5.0
 
@@ -20,8 +22,8 @@ def show_progress(title: str) -> Iterator[Callable[[str], None]]:
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(title)
-        yield lambda message: progress.update(task, description=f"{title}: {message}")
+        task = progress.add_task(log_line(one_line(cut(title, 80))))
+        yield lambda message: progress.update(task, description=_line(title, message))
 
 
 class _PlainLines:
@@ -35,4 +37,9 @@ class _PlainLines:
         stage, now = message.partition(":")[0], time.monotonic()
         if stage != self._stage or now - self._printed >= SECONDS_BETWEEN_LINES:
             self._stage, self._printed = stage, now
-            self._console.print(Text(f"{self._title}: {message}"), soft_wrap=True)
+            say(_line(self._title, message), self._console)
+
+
+def _line(title: str, message: str) -> str:
+    """Return one line, whatever the title of a submission holds."""
+    return log_line(one_line(cut(f"{title}: {message}", 300)))

@@ -9,7 +9,7 @@ from hypothesis.errors import Flaky, HypothesisException
 from grader.checks.calls import CallLog, show
 from grader.errors import HarnessError
 from grader.results import Example, Outcome
-from grader.worker.faults import Died, NotAttempted, StudentError, TimedOut
+from grader.worker.faults import Died, NotAttempted, StudentError, TimedOut, clean
 
 LONGEST_MESSAGE = 2_000
 
@@ -52,7 +52,7 @@ class Verdict:
 
 def judge(error: BaseException, calls: CallLog) -> Verdict:
     """Turn the exception that ended a check into its verdict; `calls` holds the calls of the last example."""
-    message = str(error)[:LONGEST_MESSAGE]
+    message = clean(str(error), LONGEST_MESSAGE)
     match error:
         case NotAttempted():
             return Verdict(Outcome.NOT_ATTEMPTED, message)

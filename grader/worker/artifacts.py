@@ -74,7 +74,10 @@ def _names(descriptor: int) -> list[str]:
 def _is_folder(descriptor: int, name: str, path: str) -> bool:
     if not name.isprintable():
         raise refused(f"a file's name is not printable text: {name!a}")
-    status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    try:
+        status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    except OSError as error:  # a thread that the code left running may remove it just now
+        raise refused(f"{path} cannot be read ({error.strerror})") from error
     if stat.S_ISDIR(status.st_mode):
         return True
     if not stat.S_ISREG(status.st_mode):
@@ -88,11 +91,14 @@ def _read(descriptor: int, name: str, path: str, left: int, max_bytes: int) -> b
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
     except OSError as error:
         raise refused(f"{path} cannot be opened ({error.strerror})") from error
-    with os.fdopen(file, "rb") as stream:
+    try:
         status = os.fstat(file)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:  # a folder too, where it was swapped for one
             raise refused(f"{path} is a link to another file, or a special file; only regular files are read")
-        content = stream.read(left + 1)
+        with os.fdopen(file, "rb", closefd=False) as stream:
+            content = stream.read(left + 1)
+    finally:
+        os.close(file)
     if len(content) > left:
         raise refused(
             f"they are larger than {max_bytes // 2**20} MiB in all; an adapter has a few, a full model is not needed"

@@ -1,5 +1,6 @@
 """The trusted half of a call, shared by both transports: numbers requests, reads replies, raises faults."""
 
+import secrets
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,8 @@ class Caller(ABC):
         kwargs: Mapping[str, object],
         seconds: float,
     ) -> object:
-        self._number += 1
+        # Drawn, not counted: nobody can answer a request that was not made yet.
+        self._number = secrets.randbits(63)
         forget, self._forgotten[:] = list(self._forgotten), []
         request = wire.Request(
             number=self._number,

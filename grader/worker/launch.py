@@ -61,6 +61,7 @@ class ServerProcess:
             last = self._log.read_text(errors="replace").strip()[-2000:]
             raise HarnessError(f"The worker server did not start; it said last: {last or 'nothing'}") from error
         except BaseException:
+            self._process.kill()  # it has no workers yet, and would not look up before its imports are done
             self.stop()
             raise
 

@@ -32,9 +32,9 @@ class Handle:
         self.fields = fields
 
     def __getattr__(self, name: str) -> object:
-        """Return a field of a config object. Raises AttributeError."""
+        """Return a field of a config object, none that poses as a protocol of Python's. Raises AttributeError."""
         fields = self.__dict__.get("fields", {})
-        if name in fields:
+        if name in fields and not name.startswith("__"):
             return fields[name]
         raise AttributeError(f"this {self.__dict__.get('kind', 'object')} has no field {name!r} that can be read")
 

@@ -24,6 +24,7 @@ _RESTART_SECONDS = 60.0
 _END_SECONDS = 10.0
 _FAREWELL_SECONDS = 1.0
 _TICK_SECONDS = 0.5
+_MOST_READS = 64
 
 
 class Worker(Caller):
@@ -189,8 +190,11 @@ class Worker(Caller):
         raise self._died()
 
     def _drain(self) -> bool:
-        """Read what was printed, and keep it up to the limit. Returns False once nobody can print any more."""
-        while True:
+        """Read what was printed, and keep it up to the limit. Returns False once nobody can print any more.
+
+        So much at a time, that whoever prints without end does not outlast the deadline of its call.
+        """
+        for _ in range(_MOST_READS):
             try:
                 data = os.read(self._output, 2**16)
             except BlockingIOError:
@@ -199,6 +203,7 @@ class Worker(Caller):
             self._printed += data[: max(room, 0)]
             if not data:
                 return False
+        return True
 
     def _give_up(self, reason: str) -> Died:
         self._end()

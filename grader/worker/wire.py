@@ -10,11 +10,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from grader.worker import plain
+from grader.worker.census import Census
 from grader.worker.faults import clean
 
 HEADER_BYTES = 4
-REQUEST_BYTES = 256 * 2**20
-"""The largest request: our own files and tensors, so a bound against mistakes, not against anybody."""
+MAX_HANDLES = 10_000
+"""In one reply; each costs the trusted side a kilobyte."""
 
 _HANDLE = 1
 _OBJECT = 2
@@ -125,28 +126,40 @@ def decode_request(payload: bytes, resolve: Callable[[int], object]) -> Request:
 
 
 def decode_reply(payload: bytes, adopt: Callable[[plain.Handle], None]) -> Reply:
-    """Read a reply on the trusted side, strictly; `adopt` is told of every handle in it.
+    """Read a reply on the trusted side, strictly; `adopt` is told of every handle in it, once all of it is well formed.
 
-    Raises MalformedError, and nothing else, for anything malformed.
+    Raises MalformedError, and nothing else, for anything malformed. Whatever a payload of 8 MiB says, reading it takes
+    less than 200 MiB.
     """
+    census = Census()
+    handles: list[plain.Handle] = []
 
     def handle_for(code: int, data: memoryview) -> object:
         if code != _HANDLE:
             raise MalformedError(f"it holds an extension of type {code}")
-        record = _handle_records.decode(data)
-        plain.check(record.fields)
-        kind, *ancestry = (clean(name, 100) for name in (record.kind, *record.ancestry))
-        handle = plain.Handle(record.id, kind, ancestry, record.fields)
-        adopt(handle)
-        return handle
+        if len(handles) == MAX_HANDLES:
+            raise MalformedError(f"it holds more than {MAX_HANDLES:,} objects that are no plain data")
+        census.take(data)
+        handles.append(_read_handle(data))
+        return handles[-1]
 
     try:
+        census.take(payload)
         reply: Reply = msgspec.msgpack.decode(payload, type=Reply, ext_hook=handle_for)
         if isinstance(reply, Returned):
             plain.check(reply.value)
     except (msgspec.MsgspecError, ValueError, RecursionError, TypeError) as error:
         raise MalformedError(str(error)) from error
+    for handle in handles:
+        adopt(handle)
     return reply
+
+
+def _read_handle(data: memoryview) -> plain.Handle:
+    record = _handle_records.decode(data)
+    plain.check(record.fields)
+    kind, *ancestry = (clean(name, 100) for name in (record.kind, *record.ancestry))
+    return plain.Handle(record.id, kind, ancestry, record.fields)
 
 
 class FrameReader:

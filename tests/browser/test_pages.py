@@ -1,13 +1,15 @@
 """What cannot be seen in the source alone: what a browser does with our pages."""
 
 import re
+import socket
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
 import pytest
 
 from grader.render.html import render_report
-from grader.render.index import render_index
+from grader.render.index import make_entry, render_index
 from grader.results import Outcome
 from tests.browser.conftest import Visitor
 from tests.render.hostile import ATTACKS
@@ -20,7 +22,7 @@ PAGES = {
     "sample": render_report(SAMPLE),
     "untouched": render_report(UNTOUCHED),
     "full marks": render_report(with_outcome(SAMPLE, Outcome.PASSED)),
-    "index": render_index([SAMPLE, UNTOUCHED], "Week 07: two submissions"),
+    "index": render_index([make_entry(SAMPLE), make_entry(UNTOUCHED)], "Week 07: two submissions"),
 }
 Scheme = Literal["light", "dark"]
 
@@ -58,7 +60,7 @@ def test_hostile_text_in_every_field_runs_nothing_loads_nothing_and_keeps_to_its
     visitor: Visitor, attack: str
 ) -> None:
     hostile = change_texts(SAMPLE, lambda _: attack)
-    for source in (render_report(hostile), render_index([hostile], attack)):
+    for source in (render_report(hostile), render_index([make_entry(hostile)], attack)):
         visit = visitor.open(source, width=360)
         visit.page.mouse.move(180, 400)
         visit.page.evaluate("document.querySelectorAll('details').forEach(element => element.open = true)")
@@ -66,6 +68,27 @@ def test_hostile_text_in_every_field_runs_nothing_loads_nothing_and_keeps_to_its
         assert visit.page.evaluate("document.title") != "owned"
         assert visit.page.evaluate("document.scripts.length + document.images.length") == 0
         assert visit.width() == 360
+
+
+def test_what_would_slip_through_the_escaping_still_runs_nothing_and_loads_nothing(visitor: Visitor) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        place = f"http://127.0.0.1:{elsewhere.getsockname()[1]}"
+        slipped = f"""<script>document.title = 'owned'</script><style>body {{ width: 5000px }}</style>
+        <img src="{place}/a.png" onerror="document.title = 'owned'"><link rel="stylesheet" href="{place}/a.css">
+        <iframe src="{place}"></iframe><object data="{place}/a.svg"></object>
+        <form action="{place}"></form><base href="{place}">"""
+        visit = visitor.open(PAGES["sample"].replace("<main", f"{slipped}<main"), width=360)
+        visit.page.evaluate("document.forms[0].submit()")
+        assert visit.page.title() != "owned"
+        assert visit.page.evaluate("document.baseURI").startswith("file:")
+        assert visit.page.evaluate("document.body.getBoundingClientRect().width") <= 360
+        with suppress(BlockingIOError):
+            while True:  # Chromium may connect ahead of a policy's refusal, and then asks for nothing
+                caller, _ = elsewhere.accept()
+                with caller, suppress(TimeoutError):
+                    caller.settimeout(0.2)
+                    assert caller.recv(1) == b""
 
 
 def test_the_keyboard_reaches_the_content_and_opens_a_hint(visitor: Visitor) -> None:

@@ -22,6 +22,8 @@ from grader.results import (
     tidy,
     write_atomically,
 )
+from tests.render.hostile import ATTACKS
+from tests.render.sample import SAMPLE, change_texts
 
 
 def check(outcome: Outcome, points: float, max_points: float) -> CheckResult:
@@ -81,3 +83,11 @@ def test_a_result_with_an_unknown_outcome_is_refused() -> None:
     damaged = encode(result()).replace(b'"failed"', b'"passed_honestly"')
     with pytest.raises(msgspec.ValidationError, match="passed_honestly"):
         decode(damaged)
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+def test_hostile_text_in_every_field_is_json_that_reads_back_and_gives_no_command(attack: str) -> None:
+    written = encode(change_texts(SAMPLE, lambda _: attack))
+    assert decode(written) == change_texts(SAMPLE, lambda _: attack.encode(errors="replace").decode())
+    assert b"##[" not in written
+    assert not any(line.strip().startswith(b"::") for line in written.splitlines())

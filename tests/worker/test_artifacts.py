@@ -2,11 +2,14 @@
 
 import os
 import socket
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from grader.worker import StudentError
+from grader.worker import StudentError, artifacts
 from grader.worker.artifacts import MAX_FILES, collect
 
 
@@ -85,3 +88,39 @@ def test_a_name_that_is_not_printable_is_refused(name: bytes, tmp_path: Path) ->
     Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).touch()
     with pytest.raises(StudentError, match="not printable"):
         collected(tmp_path)
+
+
+CHURN = """
+import os, sys
+os.chdir(sys.argv[1])
+print("begun", flush=True)
+while True:
+    for number in range(20):
+        os.mkdir(f"folder{number}")
+        os.close(os.open(f"file{number}", os.O_CREAT))
+        os.rmdir(f"folder{number}")
+        os.unlink(f"file{number}")
+"""
+
+
+def test_a_folder_that_changes_while_it_is_read_is_taken_or_refused(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", CHURN, tmp_path], stdout=subprocess.PIPE) as churning:
+        try:
+            assert churning.stdout is not None
+            churning.stdout.readline()
+            for _ in range(1000):
+                with suppress(StudentError):
+                    collected(tmp_path)
+        finally:
+            churning.kill()
+
+
+def test_a_file_that_became_a_folder_before_it_was_opened_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "adapter_config.json").mkdir()
+    monkeypatch.setattr(artifacts, "_is_folder", lambda *seen: False)  # a file, when it was looked at
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(StudentError, match="only regular files"):
+        collected(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,5 +1,6 @@
 """The conversion to plain data: exactly seven types cross, and everything else stays behind."""
 
+import copy
 from collections import OrderedDict, UserDict, namedtuple
 from collections.abc import Iterator, Mapping
 from enum import Enum, StrEnum
@@ -95,3 +96,10 @@ def test_a_handle_shows_its_fields_as_attributes_and_no_others() -> None:
     assert repr(handle) == "<LoraConfig>"
     with pytest.raises(AttributeError, match="LoraConfig has no field 'alpha'"):
         handle.alpha  # noqa: B018
+
+
+def test_no_field_poses_as_one_of_pythons_protocols() -> None:
+    array = {"shape": [2], "typestr": "|u1", "data": b"ab", "version": 3}
+    handle = plain.Handle(1, "Model", ["Model"], {"__array_interface__": array, "__deepcopy__": "x", "r": 8})
+    assert np.asarray(handle, dtype=object).shape == ()
+    assert copy.deepcopy(handle).r == 8
