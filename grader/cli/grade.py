@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from grader.cli.options import Device, DeviceOption, LabOption, ModelOption, OutOption, SeedOption
 from grader.results import Result
@@ -57,7 +56,7 @@ def demo(out: OutOption = Path("reports/demo"), seed: SeedOption = 7) -> None:
 
 
 def _print_result(result: Result, format: Format, page: Path) -> None:
-    from grader.render.terminal import print_result
+    from grader.render.terminal import print_result, say
     from grader.results import encode
 
     if format is Format.JSON:
@@ -65,7 +64,7 @@ def _print_result(result: Result, format: Format, page: Path) -> None:
     else:
         console = Console(highlight=False)
         print_result(result, console)
-        console.print(Text(f"Report: {page}"), soft_wrap=True)
+        say(f"Report: {page}", console)
 
 
 def _print_for_github(result: Result, lab: "Lab", path: Path) -> None:

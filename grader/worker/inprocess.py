@@ -20,9 +20,9 @@ from grader.worker.loader import Loader
 from grader.worker.service import Service
 from grader.worker.transport import WorkerLimits
 
-_LIBRARIES = {"torch", "transformers", "peft", "datasets"}
+_MANY_MODULES = 20
 _IMPORT_SECONDS = 60.0
-"""Added once to a call that is busy importing one of these: a cold disk takes its time."""
+"""Added once to a call that has imported so many modules: torch and its company take their time from a cold disk."""
 _AGAIN_SECONDS = 1.0
 """A bare `except:` in a loop swallows the first alarm, so that it is repeated."""
 
@@ -89,14 +89,14 @@ def _alarm(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM") or _debugging():
         yield
         return
-    unloaded = _LIBRARIES - sys.modules.keys()
+    loaded = len(sys.modules)
     extended = False
 
     def ring(number: int, frame: FrameType | None) -> None:
         nonlocal extended
         if _debugging():
             return
-        if not extended and unloaded & sys.modules.keys():
+        if not extended and len(sys.modules) - loaded >= _MANY_MODULES:
             extended = True
             signal.setitimer(signal.ITIMER_REAL, _IMPORT_SECONDS, _AGAIN_SECONDS)
             return

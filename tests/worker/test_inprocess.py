@@ -57,3 +57,19 @@ def test_the_students_own_exception_is_the_cause(make_source: MakeSource) -> Non
         transport.call("formatting", "f", [], {}, seconds=5)
     assert type(caught.value.__cause__).__name__ == "Mine"
     transport.close()
+
+
+def test_a_call_that_is_busy_importing_libraries_gets_more_time(make_source: MakeSource) -> None:
+    importing = (
+        "import sys, time, types\ndef f():\n    for n in range(30):\n        sys.modules[f'slow_library_{n}'] = "
+        "types.ModuleType('x')\n    time.sleep(0.3)\n    return 'done'"
+    )
+    transport = InProcess(make_source(formatting=importing), WorkerLimits())
+    try:
+        assert transport.call("formatting", "f", [], {}, seconds=0.05) == "done"
+        with pytest.raises(TimedOut):  # nothing new is imported the second time
+            transport.call("formatting", "f", [], {}, seconds=0.05)
+    finally:
+        transport.close()
+        for number in range(30):
+            sys.modules.pop(f"slow_library_{number}", None)

@@ -3,19 +3,21 @@
 It adds to grader/checks/plugin.py what only a person needs; a grading by the grader does not load it.
 """
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from rich.console import Console
-from rich.text import Text
 
 from grader.checks.plugin import SESSION
 from grader.checks.session import LabSession
 from grader.environment import describe_environment
 from grader.errors import SubmissionError
 from grader.intake import fingerprint
+from grader.lab import waiting
+from grader.practice.progress_file import track_progress
 from grader.render.html import render_report
-from grader.render.terminal import print_tasks
+from grader.render.terminal import print_tasks, say
 from grader.results import Result, SandboxInfo, TaskResult, sum_task, tidy, write_atomically
 
 
@@ -27,31 +29,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the points so far, the first failing check in full and what to do next; write the report."""
+    """Print the points so far, the first failing check in full and what to do next; tick progress, write the report."""
     session = config.stash.get(SESSION, None)
-    if session is None or not session.decided:
+    a_part = hasattr(config, "workerinput")  # under xdist the controlling process, which hears of all checks, does this
+    if session is None or not session.decided or a_part:
         return
     tasks = visible_tasks(session)
     console = Console(highlight=False)
     console.print()
     print_tasks(tasks, console)
-    console.print(Text(_waiting(session)), soft_wrap=True)
+    say(waiting(session.lab.spec), console)
+    for sentence in track_progress(session.lab.spec, session.source, session.decided, date.today()):
+        say(sentence, console)
     try:
         result = build_practice_result(session, tasks)
     except SubmissionError as error:
-        console.print(Text(f"No report: {error}"), soft_wrap=True)
+        say(f"No report: {error}", console)
         return
     page = session.lab.folder.parents[1] / "reports" / session.lab.name / "index.html"
     write_atomically(page, render_report(result).encode())
-    console.print(Text(f"Report: {_shorten(page)}"), soft_wrap=True)
-
-
-def _waiting(session: LabSession) -> str:
-    """Say how many points this run cannot show, and for what they wait."""
-    tasks = session.lab.spec.tasks
-    points = sum(sum(task.hidden.values()) + sum(task.measures.values()) for task in tasks)
-    what = "hidden checks and the training run" if any(task.measures for task in tasks) else "hidden checks"
-    return f"{points:g} more points wait for {what}, which the grader adds."
+    say(f"Report: {_shorten(page)}", console)
 
 
 def visible_tasks(session: LabSession) -> list[TaskResult]:

@@ -1,0 +1,120 @@
+"""Grades each lab that a pull request changes, by the labs as they were before it, and writes what CI shows."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.errors import GraderError, UsageError
+from grader.feedback.changes import changed_labs, folder_of
+from grader.feedback.places import locate
+from grader.grade import choose, draw_seed, warm_up, write_result
+from grader.lab import Lab, open_lab, visible_part, waiting
+from grader.render.annotations import Located, Remark, render_code_quality
+from grader.render.github import render_summary
+from grader.render.text import markdown
+from grader.results import write_atomically
+
+UNCONFINED = "process"
+MOST_LABS = 10
+MOST_BYTES = 900_000  # of a summary; GitHub takes 1 MiB a step
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How to grade, as for `grader grade`. `fail_under` is in per cent of the points that this run can decide.
+
+    `lab` names the one lab to grade, changed or not.
+    """
+
+    model: str
+    device: str
+    seed: int | None
+    fail_under: float | None
+    lab: str | None = None
+
+
+@dataclass(frozen=True)
+class LabFeedback:
+    """What came of one lab: a result with its places, or a sentence that says why there is none."""
+
+    name: str
+    code: int
+    summary: str
+    located: Located | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What came of a pull request."""
+
+    labs: Sequence[LabFeedback]
+
+    @property
+    def located(self) -> list[Located]:
+        """The results, with their places."""
+        return [lab.located for lab in self.labs if lab.located]
+
+    @property
+    def refusals(self) -> list[Remark]:
+        """What to say of the labs that have no result."""
+        return [
+            Remark("error", f"labs/{lab.name} was not graded", lab.why, None, f"{lab.name}:")
+            for lab in self.labs
+            if lab.why
+        ]
+
+    @property
+    def exit_code(self) -> int:
+        """0 graded, 1 below the threshold, 2 a lab's files cannot be read, 3 our fault: the worst of all labs."""
+        return max((lab.code for lab in self.labs), default=0)
+
+    @property
+    def summary(self) -> str:
+        """What the author reads, in GitHub's Markdown."""
+        parts = [lab.summary for lab in self.labs] or ["No lab was changed, so nothing was graded.\n"]
+        while len("\n".join(parts).encode()) > MOST_BYTES:
+            parts.pop()
+        return "\n".join(parts)
+
+
+def give_feedback(tree: Path, base: Path, terms: Terms, out: Path, progress: Callable[[str], None]) -> Feedback:
+    """Grade the labs in which `tree` differs from `base`, the tree before the change, and write the reports into `out`.
+
+    Tests, lab.toml and solutions are those of `base`. Raises UsageError where `base` holds no lab, or not this one.
+    """
+    if not any(base.glob(f"labs/{terms.lab or '*'}/lab.toml")):
+        missing = f"no lab {terms.lab!r}" if terms.lab else "no lab"
+        raise UsageError(f"{base}: there is {missing} in it; name the tree before the change, with its labs/ folder.")
+    labs = [base.resolve() / "labs" / terms.lab] if terms.lab else changed_labs(base.resolve(), tree)[:MOST_LABS]
+    feedback = Feedback([_grade_or_say_why(lab, tree, terms, out, progress) for lab in labs])
+    write_atomically(out / "summary.md", feedback.summary.encode())
+    write_atomically(out / "codequality.json", render_code_quality(feedback.located, feedback.refusals).encode())
+    return feedback
+
+
+def _grade_or_say_why(lab: Path, tree: Path, terms: Terms, out: Path, progress: Callable[[str], None]) -> LabFeedback:
+    try:
+        return _grade(open_lab(lab), tree, terms, out, lambda said: progress(f"{lab.name}, {said}"))
+    except GraderError as error:
+        said = str(error).replace(f"{tree}{os.sep}", "")
+        summary = f"## {markdown(lab.name, 80)}: not graded\n\n{markdown(said, 600)}\n"
+        return LabFeedback(lab.name, error.exit_code, summary, why=said)
+
+
+def _grade(lab: Lab, tree: Path, terms: Terms, out: Path, progress: Callable[[str], None]) -> LabFeedback:
+    whole, folder = lab.spec, folder_of(lab.folder, tree)
+    if lab.solutions is None:
+        lab = replace(lab, spec=visible_part(whole))
+    choice = choose(lab, terms.model, terms.device)
+    with warm_up(lab, choice, draw_seed() if terms.seed is None else terms.seed, progress) as grading:
+        if grading.server.sandbox.level == UNCONFINED:
+            raise UsageError("student code cannot be confined on this machine; `grader doctor` says what is missing.")
+        result = grading.grade(folder)
+    write_result(result, out / lab.name)
+    summary = render_summary(result) + (f"\n{waiting(whole)}\n" if lab.solutions is None else "")
+    below = terms.fail_under is not None and result.score < terms.fail_under / 100 * result.max_score
+    return LabFeedback(
+        lab.name, 3 if result.harness_faults() else int(below), summary, locate(result, lab, folder, tree)
+    )

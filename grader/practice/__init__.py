@@ -1,0 +1,1 @@
+"""What only a student's own run has: the summary in the terminal, the report, the ticks in the progress file."""
