@@ -2,8 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -28,6 +28,22 @@ class Pair(msgspec.Struct, frozen=True):
     ratio: float
     runs: int
 
+    COLUMNS: ClassVar[tuple[str, ...]] = ("what", "A", "median", "B", "median", "B/A")
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row of a table."""
+        sides = (self.a.name, f"{self.a.median_s:.3f} s", self.b.name, f"{self.b.median_s:.3f} s")
+        return self.title, *sides, f"{self.ratio:.1f}"
+
+
+class Row(Protocol):
+    """One line of what a suite found out."""
+
+    COLUMNS: ClassVar[tuple[str, ...]]
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row of a table, one cell a column."""
+
 
 class Report(msgspec.Struct, frozen=True):
     """What one suite measured, and with what."""
@@ -35,7 +51,7 @@ class Report(msgspec.Struct, frozen=True):
     suite: str
     commit: str
     environment: dict[str, Any]
-    pairs: list[Pair]
+    rows: list[Any]
 
 
 def compare(title: str, a: tuple[str, Callable[[], None]], b: tuple[str, Callable[[], None]], runs: int) -> Pair:
@@ -52,9 +68,9 @@ def compare(title: str, a: tuple[str, Callable[[], None]], b: tuple[str, Callabl
     return Pair(title, _side(a[0], times[0]), _side(b[0], times[1]), round(ratio, 2), runs)
 
 
-def report(suite: str, commit: str, pairs: list[Pair]) -> Report:
+def report(suite: str, commit: str, rows: Sequence[Row]) -> Report:
     """Add the machine and the versions."""
-    return Report(suite, commit, describe_environment(), pairs)
+    return Report(suite, commit, describe_environment(), list(rows))
 
 
 def _side(name: str, seconds: list[float]) -> Side:

@@ -89,7 +89,9 @@ class SubmissionUnderTest:
 
     def source(self, name: str) -> bytes | None:
         """Return a file of the submission, read on the trusted side; None where it is absent, special or over 1 MiB."""
-        return read_source(self._source, name)
+        data = read_source(self._source, name)
+        self._calls.answered |= data is not None
+        return data
 
     def _name(self, path: str, name: str) -> str:
         self._calls.names[path] = name

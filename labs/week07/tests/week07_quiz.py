@@ -17,6 +17,7 @@ QUESTIONS = (
     "rank_and_alpha",
 )
 LETTERS = ("a", "b", "c", "d")
+LARGEST = 32 * 1024  # bytes, six times the file as released: tomllib takes the square of the length of a dotted key
 
 
 def read_answers(content: bytes | None) -> dict[str, str]:
@@ -26,11 +27,13 @@ def read_answers(content: bytes | None) -> dict[str, str]:
     """
     if content is None:
         not_attempted("There is no quiz.toml yet: copy the lab's, and fill in the letters.")
+    if len(content) > LARGEST:
+        fail(f"quiz.toml is over {LARGEST // 1024} KiB.", hint="Copy the lab's file anew, and fill in the letters.")
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         fail(f"quiz.toml is not UTF-8 text: byte {error.start + 1} cannot be read.", hint="Save the file as UTF-8.")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError and no TOMLDecodeError
         hint = 'An answer is a letter in quotes: answer = "a". Compare the place with the file as you received it.'
         fail(f"quiz.toml is not valid TOML: {error}.", hint=hint)
     answers = {name: _answer(name, table.get(name)) for name in QUESTIONS}

@@ -7,6 +7,7 @@ learnt, and from which tokens, can then be read from the adapter alone. Nothing 
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,10 @@ def measured(submission, oracle, run: Run) -> tuple[dict[str, float], dict[str, 
     require_adapter(run, oracle, gpt2_layers(submission))
     adapter = {"weights": run.files[ADAPTER], "scale": require_config(run)}
     path = submission.model_path
-    return oracle.losses(path, examples), oracle.losses(path, examples, adapter)
+    before, after = oracle.losses(path, examples), oracle.losses(path, examples, adapter)
+    if not all(map(math.isfinite, after.values())):  # no comparison with NaN holds, so that none would fail
+        fail("With the adapter, the loss is no finite number.", returned=after, hint="Lower the learning rate.")
+    return before, after
 
 
 def require_config(run: Run) -> float:
@@ -137,10 +141,13 @@ def require_config(run: Run) -> float:
     try:
         config = json.loads(run.files[CONFIG])
         rank, alpha = config["r"], config["lora_alpha"]
-        return float(alpha / (rank**0.5 if config.get("use_rslora") else rank))
+        scale = float(alpha / (rank**0.5 if config.get("use_rslora") else rank))
     except (KeyError, TypeError, ValueError, ArithmeticError):
         hint = "model.save_pretrained(output_dir) on the PeftModel writes it beside the tensors."
         fail(f"{CONFIG} is missing, or is not LoRA's.", returned=sorted(run.files), hint=hint)
+    if not math.isfinite(scale):
+        fail(f"lora_alpha in {CONFIG} is no finite number.", returned=alpha)
+    return scale
 
 
 def gpt2_layers(submission) -> list[str]:
