@@ -10,7 +10,7 @@ from rich.text import Text
 from grader.grade import prepare, write_result
 from grader.lab.folders import PROJECT
 from grader.progress import show_progress
-from grader.render.index import render_index
+from grader.render.index import make_entry, render_index
 from grader.render.terminal import print_result
 from grader.results import write_atomically
 
@@ -29,7 +29,8 @@ def run_demo(out: Path, seed: int, console: Console) -> int:
         print_result(result, console)
         console.print()
     page = out / "index.html"
-    write_atomically(page, render_index(results, f"{grading.lab.spec.title}: three submissions").encode())
+    entries = [make_entry(result) for result in results]
+    write_atomically(page, render_index(entries, f"{grading.lab.spec.title}: three submissions").encode())
     console.print(Text(f"Reports: {page}"), soft_wrap=True)
     console.print(
         Text(

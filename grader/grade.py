@@ -1,80 +1,133 @@
 """One submission, from its path to its result: intake, checks, training run, judge, rubric, files."""
 
 import secrets
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.checks.run import ChecksRun
+from grader.checks.warm import WarmChecks
 from grader.environment import describe_environment
 from grader.intake import Submission, open_submission
 from grader.lab import Lab, find_lab
 from grader.render.html import render_report
-from grader.results import CheckResult, Result, TrainingResult, encode, tidy, write_atomically
+from grader.results import (
+    CheckResult,
+    Plain,
+    Result,
+    SandboxInfo,
+    SubmissionInfo,
+    TrainingResult,
+    encode,
+    tidy,
+    write_atomically,
+)
 from grader.rubric import score
 from grader.training import ModelChoice, choose_model, train_and_judge
 from grader.worker import Server
+from grader.worker.folders import OwnedFolder
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Grading:
-    """What stays the same from one submission to the next: the lab, the model, the warm server, the seed."""
+    """What stays the same from one submission to the next: the lab, the model, what is kept warm, the seed."""
 
     lab: Lab
     choice: ModelChoice | None
     server: Server
+    checks: WarmChecks
     seed: int
     progress: Progress
 
     def grade(self, path: Path) -> Result:
         """Grade one submission. Raises SubmissionError where it cannot be read at all, HarnessError."""
-        with tempfile.TemporaryDirectory(prefix="grader-submission-") as folder:
-            self.progress("reading the submission")
-            submission = open_submission(path, Path(folder), expected=self.lab.expected_files)
-            reported = ChecksRun(self.lab, submission.root, self.server.address, self.seed, self.progress).run()
-            training = self._train(submission)
-            return self._build(submission, reported, training)
+        self.progress("reading the submission")
+        with take_in(path, self.lab) as submission:
+            reported = self.check(submission, {})
+            training = self.train(submission)
+        return build_result(
+            self.lab, submission.info, reported, training, self.server.sandbox, describe_environment(), self.seed
+        )
 
-    def _train(self, submission: Submission) -> TrainingResult | None:
+    def check(self, submission: Submission, decided: Mapping[str, CheckResult]) -> dict[str, CheckResult]:
+        """Run the checks that are not decided yet; return all results by id. Raises HarnessError."""
+        return ChecksRun(self.checks, submission.root, self.server.address, self.progress).run(decided)
+
+    def train(self, submission: Submission) -> TrainingResult | None:
+        """Train and judge, in a lab that has a training run. Raises LabError for damaged held-out data or bands."""
         if self.choice is None:
             return None
         return train_and_judge(self.server, submission.root, self.lab, self.choice, self.seed, self.progress)
 
-    def _build(
-        self, submission: Submission, reported: dict[str, CheckResult], training: TrainingResult | None
-    ) -> Result:
-        tasks, rubric = score(self.lab.spec, reported, training)
-        return Result(
-            lab=self.lab.name,
-            submission=submission.info,
-            score=tidy(sum(task.points for task in tasks)),
-            max_score=tidy(sum(task.max_points for task in tasks)),
-            tasks=tasks,
-            training=training,
-            rubric=rubric,
-            sandbox=self.server.sandbox,
-            environment=describe_environment(),
-            seed=self.seed,
-        )
+
+@contextmanager
+def take_in(path: Path, lab: Lab) -> Iterator[Submission]:
+    """Yield a private copy of the submission at `path`. Raises SubmissionError, HarnessError."""
+    folder = OwnedFolder()
+    try:
+        yield open_submission(path, folder.path, expected=lab.expected_files)
+    finally:
+        folder.remove()
+
+
+def build_result(
+    lab: Lab,
+    submission: SubmissionInfo,
+    reported: Mapping[str, CheckResult],
+    training: TrainingResult | None,
+    sandbox: SandboxInfo,
+    environment: dict[str, Plain],
+    seed: int,
+) -> Result:
+    """Put the points on what was found out about a submission, whenever that was."""
+    tasks, rubric = score(lab.spec, reported, training)
+    return Result(
+        lab=lab.name,
+        submission=submission,
+        score=tidy(sum(task.points for task in tasks)),
+        max_score=tidy(sum(task.max_points for task in tasks)),
+        tasks=tasks,
+        training=training,
+        rubric=rubric,
+        sandbox=sandbox,
+        environment=environment,
+        seed=seed,
+    )
 
 
 @contextmanager
 def prepare(lab: str | None, model: str, device: str, seed: int | None, progress: Progress) -> Iterator[Grading]:
-    """Find the lab, choose the model and start the warm server; yield what grades submissions until it is left.
+    """Find the lab, choose the model and warm up; yield what grades submissions until it is left.
 
     Raises LabError and UsageError for what the caller can mend, HarnessError where no server starts.
     """
     found = find_lab(lab)
-    trains = any(task.measures for task in found.spec.tasks)
     progress("choosing the model")
-    choice = choose_model(found, model, device) if trains else None
+    choice = choose(found, model, device)
+    with warm_up(found, choice, draw_seed() if seed is None else seed, progress) as grading:
+        yield grading
+
+
+def choose(lab: Lab, model: str, device: str) -> ModelChoice | None:
+    """Choose the model of a lab's training run; None where the lab has no such run. Raises UsageError."""
+    return choose_model(lab, model, device) if any(task.measures for task in lab.spec.tasks) else None
+
+
+@contextmanager
+def warm_up(
+    lab: Lab, choice: ModelChoice | None, seed: int, progress: Progress, *, level: str = "best"
+) -> Iterator[Grading]:
+    """Start the warm server and the warm checks; yield what grades submissions until it is left.
+
+    `level` asks for one level of confinement instead of the best that works here. Raises HarnessError.
+    """
     progress("starting the warm server")
-    with Server.start(device=choice.device if choice else "cpu") as server:
-        yield Grading(found, choice, server, draw_seed() if seed is None else seed, progress)
+    # The checks collect themselves while the server starts.
+    with WarmChecks(lab, seed) as checks, Server.start(choice.device if choice else "cpu", level=level) as server:
+        yield Grading(lab, choice, server, checks, seed, progress)
 
 
 def draw_seed() -> int:

@@ -48,7 +48,8 @@ class CallLog:
     """The calls since the last example began, and the last pair of values that an `==` found unequal.
 
     `names` holds, for each path that the check handed over, the name that a student is shown instead: the real one is
-    another in every run.
+    another in every run. `answered` tells that the check has had something of the student's: from then on, an error in
+    the check's own code is what that did to it.
     """
 
     calls: list[Call] = field(default_factory=list)

@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Read every check's marker, put the checks into the manifest's order, leave out those already decided."""
+    """Read every check's marker, and put the checks into the manifest's order."""
     session = config.stash.get(SESSION, None)
     if session is None:
         return
@@ -73,11 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(str(error)) from error
     order = list(session.lab.spec.manifest())
     checks.sort(key=lambda item: order.index(item.stash[MARK].id))
-    others = [item for item in items if MARK not in item.stash]
-    decided = [item for item in checks if item.stash[MARK].id in session.decided]
-    if decided:
-        config.hook.pytest_deselected(items=decided)
-    items[:] = others + [item for item in checks if item not in decided]
+    items[:] = [item for item in items if MARK not in item.stash] + checks
 
 
 def _prepare(item: pytest.Item, session: LabSession) -> bool:
@@ -219,7 +215,7 @@ class Recorder:
         checks = self._session.decided.values()
         if exitstatus == pytest.ExitCode.OK and any(check.outcome is not Outcome.PASSED for check in checks):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self._session.journal:
+        if self._session.journal and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             journal.append(self._session.journal, journal.Finished())
 
 

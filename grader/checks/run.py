@@ -1,131 +1,89 @@
-"""Runs a lab's checks on one submission in a trusted pytest process, and survives that process too."""
+"""Runs a lab's checks on one submission in a fork of the warm pytest process, and survives that process too."""
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.checks import journal
-from grader.checks.reports import merge
+from grader.checks.warm import Fork, WarmChecks
 from grader.errors import HarnessError
-from grader.lab import Lab
 from grader.results import CheckResult, Outcome
+from grader.worker.folders import OwnedFolder
 
 # The worker enforces a check's own time; this is for a trusted process that hangs on what came back.
 GRACE_S = 30.0
 MOST_RESTARTS = 20
-POLL_S = 0.05
+POLL_S = 0.2
 
 
 @dataclass(frozen=True)
 class ChecksRun:
-    """A lab's checks on one submission. `boundary` is the warm server's address."""
+    """A lab's checks on one submission. `boundary` is the address of the warm server of workers."""
 
-    lab: Lab
+    checks: WarmChecks
     source: Path
     boundary: str
-    seed: int
     progress: Callable[[str], None]
 
-    def run(self) -> dict[str, CheckResult]:
-        """Return the result of every check that reported, by id. Harness errors are retried once.
+    def run(self, decided: Mapping[str, CheckResult]) -> dict[str, CheckResult]:
+        """Run every check that is not decided yet; return the results by id. Harness errors are retried once.
 
         Raises HarnessError where pytest itself cannot run the lab's tests.
         """
-        with tempfile.TemporaryDirectory(prefix="checks-") as folder:
-            decided = self._run_to_the_end(Path(folder) / "first.jsonl", {})
-            faults = {id for id, result in decided.items() if result.outcome is Outcome.HARNESS_ERROR}
+        folder = OwnedFolder()
+        try:
+            reported = self._run_to_the_end(folder.path / "first.jsonl", decided)
+            faults = {id for id, result in reported.items() if result.outcome is Outcome.HARNESS_ERROR}
             if faults:
-                kept = {id: result for id, result in decided.items() if id not in faults}
-                decided = self._run_to_the_end(Path(folder) / "second.jsonl", kept)
-            return decided
+                kept = {id: result for id, result in reported.items() if id not in faults}
+                reported = self._run_to_the_end(folder.path / "second.jsonl", kept)
+            return reported
+        finally:
+            folder.remove()
 
     def _run_to_the_end(self, path: Path, decided: Mapping[str, CheckResult]) -> dict[str, CheckResult]:
-        for result in decided.values():
-            journal.append(path, journal.Decided(result))
+        printed = path.with_suffix(".log")
+        journal.begin(path, decided.values())
         for _ in range(MOST_RESTARTS):
-            printed = self._run_pytest(path)
+            fork = self.checks.fork(self.source, self.boundary, path, printed)
+            try:
+                self._watch(fork, path)
+            finally:
+                fork.close()
             events = list(journal.read(path))
             if any(isinstance(event, journal.Finished) for event in events):
-                return _results(events)
-            self._decide_interrupted(path, events, printed)
-        raise HarnessError(f"The checks of {self.lab.name} were interrupted {MOST_RESTARTS} times; giving up.")
+                return journal.results(path)
+            if self.checks.alive:
+                self._decide_interrupted(path, events, printed)
+            else:  # no check's fault: all forks died with the process that they came from
+                journal.begin(path, decided.values())
+        raise HarnessError(f"The checks of {self.checks.lab.name} were interrupted {MOST_RESTARTS} times; giving up.")
 
-    def _decide_interrupted(self, path: Path, events: list[journal.Event], printed: str) -> None:
+    def _decide_interrupted(self, path: Path, events: list[journal.Event], printed: Path) -> None:
         """Let the check that stopped the process be the only one to suffer from it."""
-        done = _results(events)
-        begun = [event.id for event in events if isinstance(event, journal.Started) and event.id not in done]
-        if not begun:
-            raise HarnessError(f"pytest could not run the checks of {self.lab.name}: {printed.strip()[-2000:]}")
-        id = begun[-1]
+        if not events or not isinstance(events[-1], journal.Started):
+            said = printed.read_text(errors="replace").strip()[-2000:] if printed.exists() else "nothing"
+            raise HarnessError(f"pytest could not run the checks of {self.checks.lab.name}: {said}")
+        id = events[-1].id
         message = "Comparing what came back took too long; it may be far larger than the lab asks for."
-        points = self.lab.spec.manifest()[id]
+        points = self.checks.lab.spec.manifest()[id]
         title = id.partition(".")[2].replace("_", " ").capitalize()
         result = CheckResult(
             id=id, title=title, outcome=Outcome.TIMED_OUT, points=0.0, max_points=points, message=message
         )
         journal.append(path, journal.Decided(result))
 
-    def _run_pytest(self, path: Path) -> str:
-        """Run one pytest process until it ends, or until one check has held it for too long; return what it printed."""
-        printed = path.with_suffix(".log")
-        with printed.open("wb") as log:
-            process = subprocess.Popen(
-                self._command(path), stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=_environment()
-            )
-            try:
-                self._watch(process, path)
-            finally:
-                process.kill()
-                process.wait()
-        return printed.read_text(errors="replace")
-
-    def _watch(self, process: "subprocess.Popen[bytes]", path: Path) -> None:
-        limits = self.lab.spec.limits
-        seen, since, longest = -1, time.monotonic(), limits.check_s
-        total = sum(len(task.visible) + len(task.hidden) for task in self.lab.spec.tasks)
-        while process.poll() is None:
-            events = list(journal.read(path))
-            if len(events) != seen:
-                seen, since = len(events), time.monotonic()
+    def _watch(self, fork: Fork, path: Path) -> None:
+        """Wait for the end of one fork, or until one check has held it for too long."""
+        limits = self.checks.lab.spec.limits
+        size, since, longest = -1, time.monotonic(), limits.check_s
+        total = sum(len(task.visible) + len(task.hidden) for task in self.checks.lab.spec.tasks)
+        while not fork.ended(POLL_S):
+            if path.exists() and path.stat().st_size != size:
+                size, since = path.stat().st_size, time.monotonic()
+                events = list(journal.read(path))
                 longest = events[-1].seconds if events and isinstance(events[-1], journal.Started) else limits.check_s
-                self.progress(f"checks: {len(_results(events))} of {total}")
+                self.progress(f"checks: {len(journal.results(path))} of {total}")
             if time.monotonic() - since > longest + GRACE_S:
                 return
-            time.sleep(POLL_S)
-
-    def _command(self, path: Path) -> list[str]:
-        tests = [str(self.lab.visible_tests)]
-        if self.lab.hidden_tests:
-            tests.append(str(self.lab.hidden_tests))
-        options = ["--import-mode=importlib", "--noconftest", "-p", "no:cacheprovider", "-p", "grader.checks.plugin"]
-        ini = path.with_name("pytest.ini")
-        ini.write_text("[pytest]\n")
-        return [
-            *(
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-c",
-                str(ini),
-                f"--rootdir={self.lab.folder.parents[1]}",
-                *options,
-            ),
-            *("--submission", str(self.source), "--boundary", self.boundary),
-            *("--journal", str(path), "--check-seed", str(self.seed), *tests),
-        ]
-
-
-def _results(events: list[journal.Event]) -> dict[str, CheckResult]:
-    return merge(event.result for event in events if isinstance(event, journal.Decided))
-
-
-def _environment() -> dict[str, str]:
-    """Our own environment without what could change how pytest runs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HYPOTHESIS_"))}
-    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}

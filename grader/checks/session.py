@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks import journal
 from grader.checks.calls import CallLog
 from grader.checks.mark import CheckMark
-from grader.checks.reports import merge
 from grader.errors import UsageError
 from grader.lab import Lab, open_lab
 from grader.results import CheckResult
@@ -82,15 +80,12 @@ def find_session(config: pytest.Config) -> LabSession | None:
         raise UsageError(f"--submission {source}: no such folder; give the folder that holds the modules.")
     # The lab's strategies lie beside its visible tests; hidden tests import them too.
     sys.path.insert(0, str(lab.visible_tests))
-    path = config.getoption("--journal")
-    decided = merge(event.result for event in journal.read(path) if isinstance(event, journal.Decided)) if path else {}
     return LabSession(
         lab=lab,
         source=(start / source if source is not None else lab.folder).resolve(),
         boundary=config.getoption("--boundary"),
-        journal=path,
+        journal=config.getoption("--journal"),
         seed=config.getoption("--check-seed"),
-        decided=decided,
     )
 
 

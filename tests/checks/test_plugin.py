@@ -82,16 +82,6 @@ def test_a_submission_that_is_no_folder_stops_with_one_sentence(lab: MiniLab) ->
     assert (ended.returncode, "no such folder" in ended.stderr) == (4, True)
 
 
-def test_decided_checks_in_the_journal_are_not_run_again(lab: MiniLab) -> None:
-    lab.check(RIGHT)
-    journal = lab.root / "journal.jsonl"
-    before = journal.read_bytes()
-    lab.submit("def add(a, b):\n    return 0\n")
-    lab.pytest("labs/mini", "solutions/mini", "--submission", "submission", "--journal", str(journal))
-    added = journal.read_bytes().removeprefix(before)
-    assert added == b'{"type":"finished"}\n'
-
-
 def test_the_same_seed_draws_the_same_examples(lab: MiniLab) -> None:
     source = "def add(a, b):\n    return a + b if (a * 7 + b) % 1000 else -1\n"
     runs = [lab.check(source, "--check-seed", "5")["is_a_property"].example for _ in range(2)]

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from grader.checks.warm import WarmChecks
 from grader.grade import Grading, write_result
 from grader.lab import find_lab
 from grader.lab.folders import PROJECT
@@ -19,10 +21,11 @@ SEED = 11
 
 
 @pytest.fixture(scope="module")
-def grading(warm_server: Server) -> Grading:
+def grading(warm_server: Server) -> Iterator[Grading]:
     """Week 07 on the bundled model."""
     lab = find_lab("week07")
-    return Grading(lab, choose_model(lab, "tiny-gpt2", "cpu"), warm_server, SEED, lambda message: None)
+    with WarmChecks(lab, SEED) as checks:
+        yield Grading(lab, choose_model(lab, "tiny-gpt2", "cpu"), warm_server, checks, SEED, lambda message: None)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from grader.checks.warm import WarmChecks
 from grader.errors import UsageError
 from grader.grade import Grading
 from grader.lab import find_lab
@@ -21,7 +22,8 @@ def test_the_reference_scores_100_whatever_the_seed(warm_server: Server, model: 
         choice = choose_model(lab, model, "cpu")
     except UsageError as error:
         pytest.skip(f"{model} cannot be had here: {error}")
-    result = Grading(lab, choice, warm_server, seed, lambda message: None).grade(REFERENCE)
+    with WarmChecks(lab, seed) as checks:
+        result = Grading(lab, choice, warm_server, checks, seed, lambda message: None).grade(REFERENCE)
     assert [(check.id, check.message) for check in result.checks() if check.points < check.max_points] == []
     assert result.score == 100
     assert result.training is not None

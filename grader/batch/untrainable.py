@@ -1,0 +1,40 @@
+"""Which submissions need not be sent to train: those whose run is certain to end before it begins."""
+
+from collections.abc import Sequence
+
+from grader.lab import Lab
+from grader.results import CheckResult, Outcome, TrainingResult
+from grader.training import ModelChoice
+from grader.training.run import MODULE
+from grader.training.trial import describe_untrained
+from grader.worker import NotAttempted, StudentError
+
+
+def certain_failure(lab: Lab, choice: ModelChoice, results: Sequence[CheckResult]) -> TrainingResult | None:
+    """Return what the training run would come to where the checks leave no doubt, else None.
+
+    No doubt is left where every check of the module says the same: not attempted, or the same error from importing it,
+    in a fresh worker each time. A time-out is no such thing: the run has more time than a check.
+    """
+    names = {task.name for task in lab.spec.tasks if task.module == MODULE}
+    ran = [check for check in results if check.id.partition(".")[0] in names and check.outcome is not Outcome.BLOCKED]
+    if not ran:
+        return None
+    if all(check.outcome is Outcome.NOT_ATTEMPTED for check in ran):
+        return describe_untrained(choice, NotAttempted(""))
+    first = ran[0]
+    same = all((check.outcome, check.message) == (Outcome.ERRORED, first.message) for check in ran)
+    if not same or not _is_from_the_import(first):
+        return None
+    kind, _, message = first.message.partition(": ")
+    return describe_untrained(choice, StudentError(kind, message, _traceback(first)))
+
+
+def _is_from_the_import(check: CheckResult) -> bool:
+    """Tell whether the module's own top level raised: the first frame says so, or the file is missing or no Python."""
+    frames = _traceback(check).splitlines()
+    return bool(frames) and (len(frames) == 1 or frames[0].endswith("in <module>"))
+
+
+def _traceback(check: CheckResult) -> str:
+    return (check.example.traceback or "") if check.example else ""
