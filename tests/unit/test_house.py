@@ -15,8 +15,9 @@ LEVELS: list[set[str]] = [
     {"results"},
     {"worker", "lab", "intake"},
     {"checks", "training", "rubric", "render"},
-    {"grade", "environment", "doctor", "models", "demo", "progress", "practice"},
-    {"batch"},
+    {"grade", "environment", "doctor", "models", "demo", "progress", "practice", "feedback", "assign"},
+    {"batch", "selftest"},
+    {"exporting", "calibrate"},
     {"cli"},
 ]
 LEVEL = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}

@@ -40,7 +40,7 @@ def read_rows(submission) -> list[Row]:
 def _read_row(number: int, line: bytes) -> Row:
     where = f"{FILE}, line {number}"
     try:
-        record = json.loads(line.decode("utf-8"))
+        fields = json.loads(str(line, "utf-8"))
     except UnicodeDecodeError as error:
         fail(f"{where} is not UTF-8 text: byte {error.start + 1} cannot be read.", hint="Save the file as UTF-8.")
     except json.JSONDecodeError as error:
@@ -48,13 +48,13 @@ def _read_row(number: int, line: bytes) -> Row:
         fail(f"{where} is not JSON: {error.msg} at column {error.colno}.", hint=hint)
     except (ValueError, RecursionError) as error:
         fail(f"{where} is not JSON that can be read: {error}.")
-    if not isinstance(record, dict):
+    if not isinstance(fields, dict):
         fail(f'{where} is no object: write {{"input": "…", "output": "…"}}.')
     for key in ("input", "output"):
-        value = record.get(key)
+        value = fields.get(key)
         if not isinstance(value, str) or not value.strip():
             fail(f"{where}: {key!r} should be there, and be a text that is not blank.", returned=value)
-    return number, record["input"], record["output"]
+    return number, fields["input"], fields["output"]
 
 
 @pytest.mark.check(

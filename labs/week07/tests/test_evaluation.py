@@ -24,11 +24,12 @@ LESSON = "README.md#task-4-evaluation"
 )
 def test_answers_are_greedy(submission, oracle):
     model, tokenizer = load(submission)
-    # Five tokens: too few for any of these answers to end, which is another check's matter. So are spaces at the ends.
+    # Five tokens: too few for any of these answers to end, which is another check's matter. So are spaces at the ends,
+    # and what becomes of several questions at once.
     expected = certain(submission, oracle, 5)
-    questions = list(expected)
-    returned = submission.evaluation.generate_responses(model, tokenizer, questions, max_new_tokens=5)
-    for question, answer in zip(questions, require_answers(returned, questions), strict=True):
+    for question in expected:
+        returned = submission.evaluation.generate_responses(model, tokenizer, [question], max_new_tokens=5)
+        [answer] = require_answers(returned, [question])
         if answer.strip() != expected[question]["text"].strip():
             bare = oracle.greedy(submission.model_path, [question], 5)[0]["text"]
             explain(question, answer, expected[question]["text"], bare)
@@ -45,9 +46,9 @@ def test_answers_are_greedy(submission, oracle):
 def test_answers_stop_at_end_of_text(submission, oracle):
     model, tokenizer = load(submission)
     expected = {question: answer for question, answer in certain(submission, oracle, 40).items() if answer["ended"]}
-    questions = list(expected)
-    returned = submission.evaluation.generate_responses(model, tokenizer, questions)
-    for question, answer in zip(questions, require_answers(returned, questions), strict=True):
+    for question in expected:
+        returned = submission.evaluation.generate_responses(model, tokenizer, [question])
+        [answer] = require_answers(returned, [question])
         if answer.strip() != expected[question]["text"].strip():
             bare = oracle.greedy(submission.model_path, [question], 40)[0]["text"]
             explain(question, answer, expected[question]["text"], bare)
@@ -204,7 +205,7 @@ def styled(draw: st.DrawFn) -> tuple[list[str], float]:
     task="evaluation",
     points=1,
     title="Style counts whole words, in any case",
-    hint="A marker of words needs a word's boundary (re's \\b) at both ends; an emoji has none, and counts anywhere.",
+    hint="One marker is enough. A marker of words needs a word's boundary (re's \\b) at both ends; an emoji has none.",
     lesson=LESSON,
 )
 @given(case=styled())

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from week07_expected import find_problems, prompt_text, require_codes, require_number
 from week07_strategies import pair_lists, pairs, texts
@@ -194,6 +194,9 @@ def test_split_repeats_itself(submission, rows, seed):
     lesson=LESSON,
 )
 @given(rows=pair_lists(max_size=6), fraction=st.floats(0.05, 0.95))
+@example(rows=[{"input": word, "output": "Yes."} for word in ("How?", "When?")], fraction=0.2)
+@example(rows=[{"input": word, "output": "Yes."} for word in ("How?", "When?")], fraction=0.9)
+@example(rows=[{"input": "How?", "output": "Yes."}], fraction=0.5)
 def test_both_sides_hold_pairs(submission, rows, fraction):
     # Small lists and small fractions catch int(fraction * n), which is 0 for them.
     train, validation = _sides(submission.formatting.split_pairs(rows, validation_fraction=fraction))

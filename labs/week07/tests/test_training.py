@@ -105,6 +105,9 @@ def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
     if share:
         hint = "A float below 1 is a share, and the library rounds it up. Count the steps yourself, and divide with //."
         fail(f"{run}: rounded up, not down.", returned=returned, expected=f"at most {limit}", hint=hint)
+    if returned == steps // 10:
+        hint = "A tenth of a long run is a long time: take the smaller of that and 100."
+        fail(f"{run}: more than 100.", returned=returned, expected="at most 100", hint=hint)
     if returned <= num_examples * epochs // 10:
         hint = "Count optimizer steps, not examples: a batch is one step, so ceil(num_examples / batch_size) an epoch."
         fail(f"{run}: a tenth of the examples.", returned=returned, expected=f"at most {limit}", hint=hint)

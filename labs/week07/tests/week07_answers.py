@@ -57,8 +57,11 @@ def explain(question: str, answer: str, expected: str, unprompted: str) -> None:
     if answer == unprompted:
         hint = "Put each instruction through format_prompt: the model was tuned on that text, and answers it."
         fail("The answer is that to the bare instruction, without the template.", hint=hint, **shown)
+    if expected and answer.endswith(expected):
+        hint = "Cut the prompt off by its number of tokens, and then decode: characters will not do."
+        fail("Something of the prompt still stands before the answer.", hint=hint, **shown)
     if expected and answer.startswith(expected):
-        hint = "End the answer at tokenizer.eos_token_id, or after max_new_tokens: see generate()'s eos_token_id."
+        hint = "End the answer at tokenizer.eos_token_id, or after max_new_tokens; max_length counts the prompt too."
         fail("The answer goes on after its end.", hint=hint, **shown)
     if expected.startswith(answer):
         hint = "max_new_tokens counts the answer alone. max_length would count the prompt too."

@@ -220,7 +220,7 @@ def test_markers_are_text(submission, case):
     task="evaluation",
     points=0.5,
     title="Consistency does not depend on the order",
-    hint="difflib's ratio changes when its two texts change places: sort them, or take the mean of both ways.",
+    hint="Compare every two answers. difflib's ratio changes when two texts change places: sort them, or average both.",
     lesson=LESSON,
 )
 @given(responses=st.lists(texts(long=False), min_size=2, max_size=5), data=st.data())

@@ -1,0 +1,1 @@
+"""The student's copy of a lab: made from what is released, and refused where it would hold an answer."""
