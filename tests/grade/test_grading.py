@@ -66,6 +66,7 @@ def test_the_report_and_the_record_land_in_one_folder(reference: Result, tmp_pat
     assert "100" in page.read_text()
 
 
+@pytest.mark.slow
 def test_an_archive_scores_as_the_folder_it_was_packed_from(
     grading: Grading, tmp_path: Path, reference: Result
 ) -> None:

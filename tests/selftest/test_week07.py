@@ -38,6 +38,7 @@ def test_a_broken_sample_says_what_it_may_lose(name: str) -> None:
     assert all(any(id.startswith(start) for id in LAB.spec.manifest()) for start in patch.loses)
 
 
+@pytest.mark.slow
 def test_the_fast_subset_holds_every_kind_and_gets_what_it_must() -> None:
     names = choose_samples(PLAN, SAMPLES, [], [], fast=True)
     assert {name.partition("/")[0] for name in names} == {"right", "chaffs", "wrong", "hostile"}
