@@ -66,11 +66,8 @@ class Grading:
 @contextmanager
 def take_in(path: Path, lab: Lab) -> Iterator[Submission]:
     """Yield a private copy of the submission at `path`. Raises SubmissionError, HarnessError."""
-    folder = OwnedFolder()
-    try:
-        yield open_submission(path, folder.path, expected=lab.expected_files)
-    finally:
-        folder.remove()
+    with OwnedFolder() as folder:
+        yield open_submission(path, folder, expected=lab.expected_files)
 
 
 def build_result(

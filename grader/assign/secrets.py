@@ -2,18 +2,17 @@
 
 import ast
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.assign.code import function_bodies, tokens_of
 from grader.errors import LabError
 from grader.lab import Lab
 
 SOLUTION_TOKENS = 24  # about one long line
 TEST_TOKENS = 40  # visible and hidden tests call the same functions in the same words
 ROW_TOKENS = 10  # of one text of a row: a question of fewer tokens may well have been asked elsewhere
-_TOKEN = re.compile(r"\w+|[^\w\s]")
 
 Gram = tuple[str, ...]
 
@@ -41,7 +40,7 @@ def read_secrets(lab: Lab) -> list[Secret]:
 def find_leaks(name: str, content: bytes, secrets: Iterable[Secret]) -> list[str]:
     """Return a sentence for each secret of which a piece is in this content; a binary file holds no text."""
     try:
-        tokens = _tokens(content.decode("utf-8"))
+        tokens = tokens_of(content.decode("utf-8"))
     except UnicodeDecodeError:
         return []
     here = {length: set(_slices(tokens, length)) for length in (ROW_TOKENS, SOLUTION_TOKENS, TEST_TOKENS)}
@@ -66,22 +65,15 @@ def _read_grams(path: Path) -> Iterator[Gram]:
 
 
 def _code_grams(source: str, length: int) -> Iterator[Gram]:
-    """Yield the grams of function bodies; signatures and docstrings are promises, and stubs make them too."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-            segments = [ast.get_source_segment(source, statement) or "" for statement in body]
-            yield from _slices(_tokens("\n".join(segments)), length)
+    for body in function_bodies(source):
+        segments = [ast.get_source_segment(source, statement) or "" for statement in body]
+        yield from _slices(tokens_of("\n".join(segments)), length)
 
 
 def _row_grams(row: object) -> Iterator[Gram]:
     for value in row.values() if isinstance(row, dict) else ():
         if isinstance(value, str):
-            yield from _slices(_tokens(value), ROW_TOKENS)
-
-
-def _tokens(text: str) -> list[str]:
-    return _TOKEN.findall(text)
+            yield from _slices(tokens_of(value), ROW_TOKENS)
 
 
 def _slices(tokens: list[str], length: int) -> Iterator[Gram]:

@@ -1,13 +1,11 @@
 """Compares a stub with its solution, line by line."""
 
-import ast
-import re
 from pathlib import Path
 
+from grader.assign.code import function_bodies, tokens_of
 from grader.lab import Lab
 
 _LEAST_TOKENS = 4  # `return None` and `else:` are no answers
-_TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 def find_answers(lab: Lab) -> list[str]:
@@ -32,9 +30,7 @@ def _code_lines(path: Path) -> list[tuple[str, int]]:
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines()
     found = []
-    for node in ast.walk(ast.parse(source, path.name)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-            numbers = {n for statement in body for n in range(statement.lineno, (statement.end_lineno or 0) + 1)}
-            found += [(lines[number - 1].strip(), number) for number in sorted(numbers)]
-    return [(line, number) for line, number in found if len(_TOKEN.findall(line)) >= _LEAST_TOKENS]
+    for body in function_bodies(source):
+        numbers = {n for statement in body for n in range(statement.lineno, (statement.end_lineno or 0) + 1)}
+        found += [(lines[number - 1].strip(), number) for number in sorted(numbers)]
+    return [(line, number) for line, number in found if len(tokens_of(line)) >= _LEAST_TOKENS]

@@ -34,7 +34,7 @@ def run_batch(asked: Asked, group: Class, open_engine: OpenEngine, console: Cons
     """Grade a class, or go on where the last run stopped; return the exit code. Raises UsageError, HarnessError."""
     sweep()
     try:
-        with _terminable(), _workspace() as workspace:
+        with _terminable(), OwnedFolder() as workspace:
             books = group.open_books()
             arrivals, notes = group.arrivals(workspace, books)
             refuse_misfits(books.decisions, asked.lab.spec)
@@ -52,7 +52,7 @@ def run_batch(asked: Asked, group: Class, open_engine: OpenEngine, console: Cons
 
 def explain(asked: Asked, group: Class, id: str, console: Console) -> int:
     """Say why a submission would be graded again, or that it would not; grade nothing. Raises UsageError."""
-    with _workspace() as workspace:
+    with OwnedFolder() as workspace:
         arrivals, _ = group.arrivals(workspace, group.open_books())
         chosen = [arrival for arrival in arrivals if arrival.id == id]
         if not chosen:
@@ -102,15 +102,6 @@ def _grade(
     page = reports.write_index()
     print_summary(reports.entries, reports.changes, page, console, notes)
     return exit_code(reports.entries)
-
-
-@contextmanager
-def _workspace() -> Iterator[Path]:
-    folder = OwnedFolder()
-    try:
-        yield folder.path
-    finally:
-        folder.remove()
 
 
 @contextmanager

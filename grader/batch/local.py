@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, ExitStack
 import psutil
 
 from grader.batch.jobs import Job, Report, Stage, carry_out
-from grader.batch.records import UNCONFINED
 from grader.batch.settings import Terms
 from grader.errors import UsageError
 from grader.grade import Grading, warm_up
 from grader.training import ModelChoice
 from grader.training.devices import find_gpu
 from grader.training.models import memory_gib
+from grader.worker.confine import Level
 
 MIB = 2**20
 NOTICE_SECONDS = 2.0
@@ -71,7 +71,7 @@ class LocalEngine:
     def _warm(self) -> Grading:
         if self._grading is None:
             self._grading = self._open.enter_context(self._warm_up())
-            if self._grading.server.sandbox.level == UNCONFINED and not self._terms.unconfined:
+            if self._grading.server.sandbox.level == Level.PROCESS and not self._terms.unconfined:
                 raise UsageError(
                     "This machine cannot confine student code (grader doctor says why, and what to do); "
                     "pass --allow-unconfined to grade a class that you trust."

@@ -7,8 +7,7 @@ import msgspec
 
 from grader.batch.facts import Facts, changed
 from grader.results import CheckResult, Plain, SandboxInfo, TrainingResult, write_atomically
-
-UNCONFINED = "process"
+from grader.worker.confine import Level
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +51,7 @@ def write_record(path: Path, record: Record) -> None:
 def valid_checks(record: Record, facts: Facts, sources: Mapping[str, str], unconfined: bool) -> dict[str, CheckResult]:
     """Return those results that still hold. Results without confinement count only where that is allowed."""
     kept = record.checked
-    if kept is None or kept.facts != facts or (kept.sandbox.level == UNCONFINED and not unconfined):
+    if kept is None or not _holds(kept, facts, unconfined):
         return {}
     return {
         result.id: result
@@ -64,9 +63,11 @@ def valid_checks(record: Record, facts: Facts, sources: Mapping[str, str], uncon
 def valid_training(record: Record, facts: Facts, unconfined: bool) -> TrainingResult | None:
     """Return the training run, where it still holds."""
     kept = record.trained
-    if kept is None or kept.facts != facts or (kept.sandbox.level == UNCONFINED and not unconfined):
-        return None
-    return kept.result
+    return kept.result if kept and _holds(kept, facts, unconfined) else None
+
+
+def _holds(kept: Checked | Trained, facts: Facts, unconfined: bool) -> bool:
+    return kept.facts == facts and (unconfined or kept.sandbox.level != Level.PROCESS)
 
 
 def explain_checks(record: Record, facts: Facts, sources: Mapping[str, str], unconfined: bool) -> list[str]:
@@ -76,7 +77,7 @@ def explain_checks(record: Record, facts: Facts, sources: Mapping[str, str], unc
         return ["it has no kept results"]
     if kept.facts != facts:
         return changed(kept.facts, facts)
-    if kept.sandbox.level == UNCONFINED and not unconfined:
+    if kept.sandbox.level == Level.PROCESS and not unconfined:
         return ["its results were made without confinement"]
     known = {result.id for result in kept.results}
     edited = [f"{id}: the check changed" for id in sources if id in known and kept.sources.get(id) != sources[id]]
@@ -90,6 +91,6 @@ def explain_training(record: Record, facts: Facts, unconfined: bool) -> list[str
         return ["it has no kept training run"]
     if kept.facts != facts:
         return changed(kept.facts, facts)
-    if kept.sandbox.level == UNCONFINED and not unconfined:
+    if kept.sandbox.level == Level.PROCESS and not unconfined:
         return ["its training run was made without confinement"]
     return []

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from grader.batch.facts import hash_files
 from grader.calibrate.records import RIGHT, Run, append, read, record
 from grader.errors import HarnessError
 from grader.grade import Grading, take_in
@@ -36,13 +38,10 @@ class Campaign:
         kept = {(run.key, run.sample, run.seed): run for run in read(self.path)}
         wanted = list(self._list(samples, seeds))
         runs: list[Run] = []
-        folder = OwnedFolder()
-        try:
+        with OwnedFolder() as folder:
             for number, (sample, kind, seed) in enumerate(wanted, 1):
                 progress(f"run {number} of {len(wanted)}: {sample}, seed {seed}")
-                runs.append(self._run(samples, folder.path, sample, kind, seed, kept))
-        finally:
-            folder.remove()
+                runs.append(self._run(samples, folder, sample, kind, seed, kept))
         return runs
 
     def _list(self, samples: Samples, seeds: int) -> Iterator[tuple[str, str, int]]:
@@ -77,8 +76,10 @@ class Campaign:
         return run
 
     def _key(self, submission: str) -> str:
+        return hashlib.sha256(f"{submission} {self._surroundings}".encode()).hexdigest()[:16]
+
+    @cached_property
+    def _surroundings(self) -> str:
+        """What all runs depend on alike, read and hashed once: a model has hundreds of megabytes."""
         solutions = self.grading.lab.solutions or self.grading.lab.folder
-        digest = hashlib.sha256(f"{submission} {hash_model(self.choice.folder)}".encode())
-        for path in sorted((solutions / "heldout").iterdir()):
-            digest.update(path.read_bytes())
-        return digest.hexdigest()[:16]
+        return f"{hash_model(self.choice.folder)} {hash_files(solutions, ('heldout',))}"

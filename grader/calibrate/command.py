@@ -13,9 +13,11 @@ from grader.calibrate.page import render_page
 from grader.calibrate.records import RIGHT, Run
 from grader.calibrate.toml import render_toml
 from grader.errors import LabError, UsageError
-from grader.grade import Grading, prepare
+from grader.grade import prepare
+from grader.lab import Lab
 from grader.progress import show_progress
 from grader.results import write_atomically
+from grader.training import ModelChoice
 from grader.training.calibration import Calibration, calibration_name, load_calibration
 
 FEWEST_SEEDS = 3
@@ -33,25 +35,22 @@ def run_calibration(lab: str | None, model: str, device: str, seeds: int, consol
         folder = grading.lab.solutions / "calibration"
         name = calibration_name(choice)
         runs = Campaign(grading, choice, folder / f"{name}.jsonl").run(seeds, progress)
-        calibration, separations = _calibrate(grading, runs)
+        calibration, separations = _calibrate(grading.lab, choice, runs)
     write_atomically(folder / f"{name}.toml", render_toml(calibration, separations).encode())
     write_atomically(folder / f"{name}.html", render_page(calibration, separations, runs).encode())
     _print(console, calibration, separations, folder / f"{name}.html")
     return 0 if all(each.separates for each in separations) else 1
 
 
-def _calibrate(grading: Grading, runs: list[Run]) -> tuple[Calibration, list[Separation]]:
-    if grading.choice is None:
-        raise LabError(f"{grading.lab.name} has no training run to calibrate.")
-    profile = grading.choice.profile
-    parameters = profile.parameters_m if profile else 0.0
-    before, _note = load_calibration(grading.lab, grading.choice, int(parameters * 1e6))
-    worth = {name for task in grading.lab.spec.tasks for name in task.measures}
+def _calibrate(lab: Lab, choice: ModelChoice, runs: list[Run]) -> tuple[Calibration, list[Separation]]:
+    parameters = choice.profile.parameters_m if choice.profile else 0.0
+    before, _note = load_calibration(lab, choice, int(parameters * 1e6))
+    worth = {name for task in lab.spec.tasks for name in task.measures}
     separations = [separate(name, runs, band) for name, band in before.bands.items() if name in worth]
     bands = {each.measure: each.band for each in separations}
     calibration = Calibration(
-        model=grading.choice.name,
-        device=grading.choice.device,
+        model=choice.name,
+        device=choice.device,
         parameters_m=parameters,
         seeds=sorted({run.seed for run in runs if run.kind == RIGHT}),
         bands=bands,

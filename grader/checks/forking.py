@@ -58,7 +58,7 @@ def _await_own_request(requests: socket.socket) -> Request | None:
     gc.collect()
     gc.freeze()
     requests.send(READY)
-    parent = os.getpid()
+    parent = os.pidfd_open(os.getpid())
     while True:
         packet, descriptors, _flags, _address = socket.recv_fds(requests, PACKET_BYTES, 1)
         if not packet:
@@ -67,7 +67,7 @@ def _await_own_request(requests: socket.socket) -> Request | None:
         with socket.socket(fileno=descriptors[0]) as reply:
             pid = _fork()
             if pid == 0:
-                _die_with(parent)
+                kernel.die_with(parent)
                 return msgspec.json.decode(packet, type=Request)
             if pid is not None:
                 _tell(reply, pid)
@@ -96,12 +96,6 @@ def _reap() -> None:
             pass
     except ChildProcessError:
         return
-
-
-def _die_with(parent: int) -> None:
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
 
 
 def _take_over(session: pytest.Session, request: Request) -> None:

@@ -31,16 +31,13 @@ class ChecksRun:
 
         Raises HarnessError where pytest itself cannot run the lab's tests.
         """
-        folder = OwnedFolder()
-        try:
-            reported = self._run_to_the_end(folder.path / "first.jsonl", decided)
+        with OwnedFolder() as folder:
+            reported = self._run_to_the_end(folder / "first.jsonl", decided)
             faults = {id for id, result in reported.items() if result.outcome is Outcome.HARNESS_ERROR}
             if faults:
                 kept = {id: result for id, result in reported.items() if id not in faults}
-                reported = self._run_to_the_end(folder.path / "second.jsonl", kept)
+                reported = self._run_to_the_end(folder / "second.jsonl", kept)
             return reported
-        finally:
-            folder.remove()
 
     def _run_to_the_end(self, path: Path, decided: Mapping[str, CheckResult]) -> dict[str, CheckResult]:
         printed = path.with_suffix(".log")

@@ -14,8 +14,8 @@ from grader.render.annotations import Located, Remark, render_code_quality
 from grader.render.github import render_summary
 from grader.render.text import markdown
 from grader.results import write_atomically
+from grader.worker.confine import Level
 
-UNCONFINED = "process"
 MOST_LABS = 10
 MOST_BYTES = 900_000  # of a summary; GitHub takes 1 MiB a step
 
@@ -109,7 +109,7 @@ def _grade(lab: Lab, tree: Path, terms: Terms, out: Path, progress: Callable[[st
         lab = replace(lab, spec=visible_part(whole))
     choice = choose(lab, terms.model, terms.device)
     with warm_up(lab, choice, draw_seed() if terms.seed is None else terms.seed, progress) as grading:
-        if grading.server.sandbox.level == UNCONFINED:
+        if grading.server.sandbox.level == Level.PROCESS:
             raise UsageError("student code cannot be confined on this machine; `grader doctor` says what is missing.")
         result = grading.grade(folder)
     write_result(result, out / lab.name)

@@ -1,10 +1,8 @@
 """Tries samples, several at a time and with one seed after the other."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from grader.grade import choose, warm_up
 from grader.lab import Lab
@@ -12,6 +10,7 @@ from grader.results import SandboxInfo
 from grader.selftest.records import Selftest, Trial
 from grader.selftest.samples import Samples
 from grader.selftest.trials import Trials
+from grader.worker.folders import OwnedFolder
 
 Progress = Callable[[str], None]
 
@@ -32,9 +31,9 @@ def run_selftest(lab: Lab, samples: Samples, names: list[str], settings: Setting
     trials: list[Trial] = []
     sandbox = SandboxInfo(level="none")
     for seed in settings.seeds:
-        with warm_up(lab, choice, seed, _keep_quiet) as grading, tempfile.TemporaryDirectory() as folder:
+        with warm_up(lab, choice, seed, _keep_quiet) as grading, OwnedFolder() as folder:
             sandbox = grading.server.sandbox
-            runner = Trials(grading, samples, Path(folder))
+            runner = Trials(grading, samples, folder)
             for trial in _in_parallel(runner, names, settings.jobs):
                 trials.append(trial)
                 verdict = trial.complaint or "as it must"

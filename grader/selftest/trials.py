@@ -151,10 +151,11 @@ def _judge_wrong(patch: Patch, result: Result) -> str:
     astray = [check.id for check in lost if not check.id.startswith(tuple(patch.loses))]
     if astray:
         return f"It lost what is not broken: {', '.join(astray)}."
-    return "" if patch.hint in _all_told(result) else f"Nothing that the student is told says {patch.hint!r}."
+    return "" if patch.hint in all_told(result) else f"Nothing that the student is told says {patch.hint!r}."
 
 
-def _all_told(result: Result) -> str:
+def all_told(result: Result) -> str:
+    """Return everything that the student is told about what did not pass."""
     parts = [result.training.message if result.training else ""]
     for check in result.checks():
         if check.outcome is not Outcome.PASSED:

@@ -2,8 +2,6 @@
 
 import os
 import random
-import select
-import signal
 import socket
 import sys
 import tempfile
@@ -31,7 +29,8 @@ def reserve_descriptors() -> None:
 def run(wire_end: int, output: int, spawn: Spawn, level: confine.Level, device: str, alive: int) -> NoReturn:
     """Be a worker: never returns into the server's code, whatever happens. `alive` is a pidfd of the server."""
     try:
-        _die_with(alive)
+        os.setsid()
+        kernel.die_with(alive)
         _take_over(wire_end, output)
         connection = socket.socket(fileno=WIRE_FD)
         try:
@@ -43,15 +42,6 @@ def run(wire_end: int, output: int, spawn: Spawn, level: confine.Level, device: 
         _serve(connection, _service(spawn))
         os._exit(0)
     finally:
-        os._exit(1)
-
-
-def _die_with(alive: int) -> None:
-    os.setsid()
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    poll = select.poll()
-    poll.register(alive, select.POLLIN)
-    if poll.poll(0):  # the server died before the line above
         os._exit(1)
 
 

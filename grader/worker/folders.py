@@ -18,6 +18,12 @@ class OwnedFolder:
     def __init__(self) -> None:
         self._lock, self.path = _make()
 
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
     def remove(self) -> None:
         """Remove the folder and all in it. Doing so twice is allowed."""
         if self._lock < 0:

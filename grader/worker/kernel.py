@@ -2,11 +2,13 @@
 
 import ctypes
 import os
+import select
+import signal
 from typing import Any
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
-PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
@@ -25,6 +27,13 @@ def syscall(number: int, *arguments: object) -> int:
     """Call syscall(2) with integers and ctypes values. Raises OSError."""
     plain = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
     return _checked(_libc.syscall(ctypes.c_long(number), *plain))
+
+
+def die_with(parent: int) -> None:
+    """In a forked child: be killed when the parent is, whose pidfd this is. Raises OSError."""
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if select.select([parent], [], [], 0)[0]:  # it died before the line above
+        os._exit(1)
 
 
 def unshare(namespaces: int) -> None:

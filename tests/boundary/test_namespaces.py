@@ -1,22 +1,12 @@
 """What namespaces add: a worker does not even see what it may not touch."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 
-from grader.worker import Server
-from grader.worker.confine import Level, reason_against
-
 from .conftest import Run
 
-
-@pytest.fixture(scope="session", params=["namespaces"])
-def warm_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    if reason := reason_against(Level(request.param)):
-        pytest.skip(reason)
-    with Server.start(level=request.param) as server:
-        yield server
+pytestmark = pytest.mark.parametrize("warm_server", ["namespaces"], indirect=True)
 
 
 def test_a_worker_sees_no_process_but_itself(run: Run) -> None:

@@ -11,7 +11,7 @@ from grader.checks.warm import WarmChecks
 from grader.grade import Grading
 from grader.lab import find_lab
 from grader.lab.folders import PROJECT
-from grader.results import Outcome, Result
+from grader.selftest.trials import all_told
 from grader.training import choose_model
 from grader.worker import Server
 
@@ -44,17 +44,7 @@ def test_what_is_broken_costs_its_own_points_and_no_others(quick: Grading, tmp_p
     assert astray == []
     assert result.harness_faults() == []
     assert result.max_score == 100
-    assert patch.hint in told(result)
-
-
-def told(result: Result) -> str:
-    """Everything that the student is told about what did not pass."""
-    parts = [result.training.message if result.training else ""]
-    for check in result.checks():
-        if check.outcome is not Outcome.PASSED:
-            example = check.example
-            parts += [check.message, check.hint, (example and example.traceback) or ""]
-    return "\n".join(parts)
+    assert patch.hint in all_told(result)
 
 
 def test_the_lessons_own_settings_are_named_as_poor_convergence(quick: Grading, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def moodle() -> dict[str, bytes]:
         "Ada Lovelace_7001_assignsubmission_file/week07.zip": pack({"formatting.py": b"# ada\n"}),
         "Ada Lovelace_7001_assignsubmission_onlinetext/onlinetext.html": b"<p>see the zip</p>",
         "Ada Lovelace_7002_assignsubmission_file/formatting.py": b"# the other ada\n",
-        "Participant_7003_assignsubmission_file/work/formatting.py": b"# blind\n",
+        "Participant_7003_assignsubmission_file/week07/formatting.py": b"# blind\n",
         "Zoë Müller_7004_assignsubmission_onlinetext/onlinetext.html": b"<p>I forgot the files</p>",
     }
 

@@ -3,10 +3,9 @@
 Its scores are whole numbers, ours have halves and hundredths: so all of them are counted in hundredths of a point.
 """
 
-import json
 from dataclasses import dataclass
 
-from grader.render.exports.sheet import label
+from grader.render.exports.sheet import label, write_json
 from grader.results import CheckResult, Outcome, Result
 
 SCHEMA = "classroom50/result/v1"
@@ -53,7 +52,7 @@ def render_classroom50(result: Result, run: Run) -> str:
         "max-score": _whole(result.max_score),
         "tests": tests,
     }
-    return json.dumps(document, indent=2).replace("##[", "##\\u005b") + "\n"
+    return write_json(document)
 
 
 def _test(check: CheckResult) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grader.render.exports.sheet import Export, undecided, write_rows
+from grader.render.exports.sheet import Export, people_of, undecided, write_rows
 from grader.results import Person, Result
 
 HEAD = ("id", "student")
@@ -11,10 +11,10 @@ REST = ("source", "attempt", "submitted_at", "score", "max_score", "late_points"
 
 def render_csv(results: Sequence[Result]) -> Export:
     """Return a table; people of one group have a row each. It has columns for what somebody has."""
-    kinds = sorted({kind for result in results for person in _people(result) for kind in person.identifiers})
+    kinds = sorted({kind for result in results for person in people_of(result) for kind in person.identifiers})
     tasks = list(dict.fromkeys(task.name for result in results for task in result.tasks))
     head = [*HEAD, *kinds, *REST, *(f"task_{task}" for task in tasks)]
-    rows = [_row(result, person, kinds, tasks) for result in results for person in _people(result)]
+    rows = [_row(result, person, kinds, tasks) for result in results for person in people_of(result)]
     return Export(write_rows([head, *rows]), undecided(results))
 
 
@@ -37,8 +37,3 @@ def _row(result: Result, person: Person, kinds: Sequence[str], tasks: Sequence[s
         len(result.harness_faults()),
         *(points.get(task) for task in tasks),
     ]
-
-
-def _people(result: Result) -> Sequence[Person]:
-    people = result.delivery.people if result.delivery else []
-    return people or [Person(name=result.submission.id)]

@@ -3,9 +3,7 @@
 The top `score` stands over the sum of the tests'. Every test is visible: one that is hidden would hide the total too.
 """
 
-import json
-
-from grader.render.exports.sheet import LONGEST, describe, feedback, label
+from grader.render.exports.sheet import LONGEST, describe, feedback, label, write_json
 from grader.render.text import cut, one_line
 from grader.results import CheckResult, Outcome, Result, RubricLine
 
@@ -28,7 +26,7 @@ def render_gradescope(result: Result) -> str:
         "extra_data": {"lab": label(result.lab), "sha256": label(result.submission.sha256), "seed": result.seed},
         "tests": tests,
     }
-    return json.dumps(document, indent=2).replace("##[", "##\\u005b") + "\n"
+    return write_json(document)
 
 
 def _test(check: CheckResult, number: str, task: str) -> dict[str, object]:

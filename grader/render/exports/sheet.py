@@ -2,13 +2,14 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from grader.render import wording
 from grader.render.adjusted import adjustments
 from grader.render.text import cut, log_line, one_line, visible
-from grader.results import CheckResult, Outcome, Result, tidy
+from grader.results import CheckResult, Outcome, Person, Result, tidy
 
 LONGEST = 2000  # characters of one message
 LARGEST_CELL = 20_000  # spreadsheets end at 32,767
@@ -61,6 +62,17 @@ def undecided(results: Iterable[Result]) -> list[str]:
         if waiting:
             notes.append(f"{result.submission.id}: {wording.count(waiting, 'line')} still to be graded by hand.")
     return notes
+
+
+def people_of(result: Result) -> Sequence[Person]:
+    """Return whose a result is: of one that came without a name, its id is the name."""
+    people = result.delivery.people if result.delivery else []
+    return people or [Person(name=result.submission.id)]
+
+
+def write_json(document: dict[str, object]) -> str:
+    """Return a document as JSON in which no text is a runner's command."""
+    return json.dumps(document, indent=2).replace("##[", "##\\u005b") + "\n"
 
 
 def feedback(result: Result) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 from enum import StrEnum
+from functools import cache
 
 from grader.errors import HarnessError
 from grader.results import SandboxInfo
@@ -68,6 +69,7 @@ def prepare(level: Level, device: str) -> None:
         seccomp.prepare(device)
 
 
+@cache
 def reason_against(level: Level) -> str | None:
     """Return why a level cannot be had here and how to get it, or None where it works."""
     if level is Level.PROCESS:
