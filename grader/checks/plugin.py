@@ -4,6 +4,7 @@ It is inert in a session that collects no lab. Nothing of the submission is impo
 """
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from grader.checks.submission import SubmissionUnderTest
 from grader.checks.verdict import Blocked, Verdict, judge
 from grader.errors import GraderError, UsageError
 from grader.results import CheckResult, Outcome
+from grader.worker.transport import Transport
 
 SESSION = pytest.StashKey[LabSession]()
 MARK = pytest.StashKey[CheckMark]()
@@ -104,13 +106,22 @@ def _note_examples(test: Callable[..., object], calls: CallLog) -> None:
     handle.inner_test = run_example
 
 
+@pytest.fixture(scope="session")
+def open_transport(request: pytest.FixtureRequest) -> Iterator[Callable[[], Transport]]:
+    """What starts a check's worker."""
+    with request.config.stash[SESSION].transports() as opened:
+        yield opened
+
+
 @pytest.fixture
-def submission(request: pytest.FixtureRequest) -> Iterator[SubmissionUnderTest]:
+def submission(
+    request: pytest.FixtureRequest, open_transport: Callable[[], Transport]
+) -> Iterator[SubmissionUnderTest]:
     """The submission under test; each check gets a fresh worker."""
     session = request.config.stash[SESSION]
     mark, calls = request.node.stash[MARK], request.node.stash[CALLS]
     under_test = SubmissionUnderTest(
-        session.open_transport,
+        open_transport,
         session.source,
         session.modules,
         model_path=session.lab.bundled_model,
@@ -142,7 +153,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for needed in mark.needs:
         known = session.decided.get(needed)
         if known is not None and known.outcome is not Outcome.PASSED:
-            raise Blocked(f"Waits for “{known.title}” ({known.outcome.value.replace('_', ' ')}).")
+            outcome = known.outcome.value.replace("_", " ")
+            raise Blocked(f"Waits for “{known.title}” ({outcome}).")
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
@@ -166,8 +178,9 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the check's result to its report; what is not attempted or blocked is neither passed nor failed."""
-    report = yield
     mark = item.stash.get(MARK, None)
+    with _no_excerpt(item.config) if mark else nullcontext():
+        report = yield
     if mark is None or (call.when != "call" and call.excinfo is None):
         return report
     calls = item.stash[CALLS]
@@ -182,6 +195,16 @@ def pytest_runtest_makereport(
     elif verdict.outcome is not Outcome.PASSED:
         report.longrepr = verdict.message
     return report
+
+
+@contextmanager
+def _no_excerpt(config: pytest.Config) -> Iterator[None]:
+    """Leave out pytest's own excerpt of a failure, which ours replaces: to find it, pytest parses the whole file."""
+    style, config.option.tbstyle = config.option.tbstyle, "no"
+    try:
+        yield
+    finally:
+        config.option.tbstyle = style
 
 
 @pytest.hookimpl(tryfirst=True)

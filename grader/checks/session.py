@@ -1,6 +1,9 @@
 """What one pytest session knows: the lab, the submission, and how the student's code is reached."""
 
+import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,15 +54,20 @@ class LabSession:
         """The seconds that a check may take, all its examples together."""
         return max(self.lab.spec.limits.check_s, mark.seconds or 0.0)
 
-    def open_transport(self) -> Transport:
-        """Start a worker for the next check, or reach the modules in this process."""
+    @contextmanager
+    def transports(self) -> Iterator[Callable[[], Transport]]:
+        """Yield what starts a worker for each check, or reaches the modules in this process."""
         if self.boundary is None:
             from grader.worker.inprocess import InProcess
 
-            return InProcess(self.source, self.worker_limits)
-        from grader.worker.client import connect
+            # Read when torch is first imported: its idle threads sleep, where spinning ones make a busy machine crawl.
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+            yield lambda: InProcess(self.source, self.worker_limits)
+            return
+        from grader.checks.workers import Workers
 
-        return connect(self.boundary, self.source, self.worker_limits, readable=self.readable)
+        with closing(Workers(self.boundary, self.source, self.worker_limits, self.readable)) as workers:
+            yield workers.take
 
 
 def find_session(config: pytest.Config) -> LabSession | None:

@@ -95,7 +95,7 @@ class Server:
         return True
 
 
-def connect(
+def order(
     address: str,
     source: Path | None,
     limits: WorkerLimits,
@@ -103,7 +103,7 @@ def connect(
     readable: Sequence[Path] = (),
     threads: int = 1,
 ) -> Worker:
-    """Start a worker of the warm server at `address`.
+    """Ask the warm server at `address` for a worker, which takes calls after its `await_ready`.
 
     `source` is the folder of the submission's modules, which the worker may read and nothing beside it; with None the
     worker is trusted and calls our own modules. `readable` names further files and folders, such as a model's.
@@ -115,3 +115,17 @@ def connect(
     except BaseException:
         files.remove()
         raise
+
+
+def connect(
+    address: str,
+    source: Path | None,
+    limits: WorkerLimits,
+    *,
+    readable: Sequence[Path] = (),
+    threads: int = 1,
+) -> Worker:
+    """Order a worker and wait until it is ready. Raises HarnessError."""
+    worker = order(address, source, limits, readable=readable, threads=threads)
+    worker.await_ready()
+    return worker

@@ -6,7 +6,7 @@ import math
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from week07_answers import QUESTIONS, SECONDS, certain, explain, load, model_like, require_answers
+from week07_answers import QUESTIONS, SECONDS, alone, certain, explain, load, model_like, require_answers
 from week07_strategies import texts
 
 from grader.checks import fail
@@ -26,10 +26,10 @@ def test_answers_are_greedy(submission, oracle):
     model, tokenizer = load(submission)
     # Five tokens: too few for any of these answers to end, which is another check's matter. So are spaces at the ends,
     # and what becomes of several questions at once.
+    answers = alone(submission, model, tokenizer, max_new_tokens=5)
     expected = certain(submission, oracle, 5)
     for question in expected:
-        returned = submission.evaluation.generate_responses(model, tokenizer, [question], max_new_tokens=5)
-        [answer] = require_answers(returned, [question])
+        answer = answers[question]
         if answer.strip() != expected[question]["text"].strip():
             bare = oracle.greedy(submission.model_path, [question], 5)[0]["text"]
             explain(question, answer, expected[question]["text"], bare)
@@ -45,10 +45,10 @@ def test_answers_are_greedy(submission, oracle):
 )
 def test_answers_stop_at_end_of_text(submission, oracle):
     model, tokenizer = load(submission)
+    answers = alone(submission, model, tokenizer)
     expected = {question: answer for question, answer in certain(submission, oracle, 40).items() if answer["ended"]}
     for question in expected:
-        returned = submission.evaluation.generate_responses(model, tokenizer, [question])
-        [answer] = require_answers(returned, [question])
+        answer = answers[question]
         if answer.strip() != expected[question]["text"].strip():
             bare = oracle.greedy(submission.model_path, [question], 40)[0]["text"]
             explain(question, answer, expected[question]["text"], bare)
@@ -64,17 +64,17 @@ def test_answers_stop_at_end_of_text(submission, oracle):
 )
 def test_the_batch_changes_no_answer(submission, oracle):
     model, tokenizer = load(submission)
-    sure = list(certain(submission, oracle, 12))
     generate = submission.evaluation.generate_responses
-    alone = {q: require_answers(generate(model, tokenizer, [q], max_new_tokens=12), [q])[0] for q in sure}
+    answers_alone = alone(submission, model, tokenizer, max_new_tokens=12)
+    sure = list(certain(submission, oracle, 12))
     shortest, longest = min(sure, key=len), max(sure, key=len)
     # Prompts of very different lengths catch padding on the wrong side; the rest catches sorting and lost duplicates.
     for batch in ([shortest, longest], sure, sure[::-1], [longest, shortest, longest, longest]):
         answers = require_answers(generate(model, tokenizer, batch, max_new_tokens=12), batch)
         for question, answer in zip(batch, answers, strict=True):
-            if answer != alone[question]:
+            if answer != answers_alone[question]:
                 message = f"In a batch of {len(batch)}, the answer to {question!r} is another than alone."
-                fail(message, returned=answer, expected=alone[question])
+                fail(message, returned=answer, expected=answers_alone[question])
     nothing = generate(model, tokenizer, [], max_new_tokens=12)
     if nothing != []:
         fail("No instructions, no answers.", returned=nothing, expected=[], hint="An empty list gives an empty list.")

@@ -35,6 +35,15 @@ def certain(submission, oracle, max_new_tokens: int) -> dict[str, Answer]:
     return {question: answer for question, answer in zip(QUESTIONS, answers, strict=True) if answer["margin"] > SURE}
 
 
+def alone(submission, model, tokenizer, **settings: object) -> dict[str, str]:
+    """Return the student's answers by question, each asked by itself.
+
+    Ask before working out what is expected: a function that is not written yet shall not wait for that.
+    """
+    generate = submission.evaluation.generate_responses
+    return {q: require_answers(generate(model, tokenizer, [q], **settings), [q])[0] for q in QUESTIONS}
+
+
 def require_answers(returned: object, questions: list[str]) -> list[str]:
     """Return the answers, or fail the check unless there is one text a question."""
     if not isinstance(returned, list) or not all(isinstance(answer, str) for answer in returned):

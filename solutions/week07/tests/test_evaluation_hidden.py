@@ -43,19 +43,19 @@ def test_answers_are_not_stripped(submission):
     seconds=SECONDS,
 )
 def test_max_new_tokens_is_the_limit(submission, oracle):
-    model, tokenizer = load(submission)
-    forty = " ".join(["the"] * 40)  # one token a word
-    teach(submission, model, QUESTIONS[0], " the" * 60, ends=False)
-    answer = submission.evaluation.generate_responses(model, tokenizer, QUESTIONS[:1])[0]
-    if answer.strip() != forty:
-        fail(f"Without max_new_tokens, {len(answer.split())} tokens came.", returned=answer, expected=forty)
+    generate = submission.evaluation.generate_responses
     model, tokenizer = load(submission)
     for limit in (1, 2, 6):
-        expected = certain(submission, oracle, limit)
-        returned = submission.evaluation.generate_responses(model, tokenizer, list(expected), max_new_tokens=limit)
-        for question, answer in zip(expected, require_answers(returned, list(expected)), strict=True):
-            if answer.strip() != expected[question]["text"].strip():
-                explain(question, answer, expected[question]["text"], unprompted="")
+        answers = require_answers(generate(model, tokenizer, QUESTIONS, max_new_tokens=limit), QUESTIONS)
+        returned = dict(zip(QUESTIONS, answers, strict=True))
+        for question, expected in certain(submission, oracle, limit).items():
+            if returned[question].strip() != expected["text"].strip():
+                explain(question, returned[question], expected["text"], unprompted="")
+    forty = " ".join(["the"] * 40)  # one token a word
+    teach(submission, model, QUESTIONS[0], " the" * 60, ends=False)
+    answer = generate(model, tokenizer, QUESTIONS[:1])[0]
+    if answer.strip() != forty:
+        fail(f"Without max_new_tokens, {len(answer.split())} tokens came.", returned=answer, expected=forty)
 
 
 @pytest.mark.check(
@@ -69,13 +69,12 @@ def test_max_new_tokens_is_the_limit(submission, oracle):
 def test_own_sampling_settings_do_not_matter(submission, oracle):
     sampling = {"do_sample": True, "temperature": 3.0, "top_k": 50}
     model, tokenizer = load(submission, model_like(submission, {}, sampling))
-    expected = certain(submission, oracle, 6)
-    returned = submission.evaluation.generate_responses(model, tokenizer, list(expected), max_new_tokens=6)
-    for question, answer in zip(expected, require_answers(returned, list(expected)), strict=True):
-        if answer.strip() != expected[question]["text"].strip():
-            fail(
-                "The model's generation settings made it sample.", returned=answer, expected=expected[question]["text"]
-            )
+    returned = submission.evaluation.generate_responses(model, tokenizer, QUESTIONS, max_new_tokens=6)
+    answers = dict(zip(QUESTIONS, require_answers(returned, QUESTIONS), strict=True))
+    for question, expected in certain(submission, oracle, 6).items():
+        if answers[question].strip() != expected["text"].strip():
+            message = "The model's generation settings made it sample."
+            fail(message, returned=answers[question], expected=expected["text"])
 
 
 @pytest.mark.check(
