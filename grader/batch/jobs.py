@@ -7,9 +7,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from grader.errors import HarnessError
+from grader.errors import HarnessError, UsageError
 from grader.grade import Grading, take_in
 from grader.results import CheckResult, SandboxInfo, TrainingResult
+from grader.worker.confine import Level
 
 Stage = Literal["checks", "training"]
 
@@ -46,6 +47,15 @@ class Engine(Protocol):
     def close(self) -> None:
         """Stop: what is still running is given up."""
         ...
+
+
+def require_confinement(sandbox: SandboxInfo, machine: str, *, unconfined: bool) -> None:
+    """Raise UsageError where a machine cannot confine student code, unless that is allowed."""
+    if sandbox.level == Level.PROCESS and not unconfined:
+        raise UsageError(
+            f"{machine} cannot confine student code (grader doctor says why, and what to do); "
+            "pass --allow-unconfined to grade a class that you trust."
+        )
 
 
 def carry_out(grading: Grading, job: Job) -> Report:

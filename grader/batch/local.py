@@ -8,14 +8,12 @@ from contextlib import AbstractContextManager, ExitStack
 
 import psutil
 
-from grader.batch.jobs import Job, Report, Stage, carry_out
+from grader.batch.jobs import Job, Report, Stage, carry_out, require_confinement
 from grader.batch.settings import Terms
-from grader.errors import UsageError
 from grader.grade import Grading, warm_up
 from grader.training import ModelChoice
 from grader.training.devices import find_gpu
 from grader.training.models import memory_gib
-from grader.worker.confine import Level
 
 MIB = 2**20
 NOTICE_SECONDS = 2.0
@@ -29,7 +27,7 @@ class LocalEngine:
     def __init__(self, terms: Terms, warm_up: WarmUp, jobs: int) -> None:
         """Use at most `jobs` at once, and what `warm_up` makes ready."""
         self._terms, self._warm_up = terms, warm_up
-        self._most, self._training = jobs, _gpu_slots(terms.choice) or jobs
+        self._most, self._training = jobs, gpu_slots(terms.choice) or jobs
         self._open = ExitStack()
         self._grading: Grading | None = None
         self._threads: list[threading.Thread] = []
@@ -71,11 +69,7 @@ class LocalEngine:
     def _warm(self) -> Grading:
         if self._grading is None:
             self._grading = self._open.enter_context(self._warm_up())
-            if self._grading.server.sandbox.level == Level.PROCESS and not self._terms.unconfined:
-                raise UsageError(
-                    "This machine cannot confine student code (grader doctor says why, and what to do); "
-                    "pass --allow-unconfined to grade a class that you trust."
-                )
+            require_confinement(self._grading.server.sandbox, "This machine", unconfined=self._terms.unconfined)
         return self._grading
 
 
@@ -85,7 +79,7 @@ def open_local(terms: Terms, jobs: int | None) -> LocalEngine:
     return LocalEngine(terms, lambda: warm_up(terms.lab, terms.choice, terms.seed, lambda message: None), jobs or cores)
 
 
-def _gpu_slots(choice: ModelChoice | None) -> int | None:
+def gpu_slots(choice: ModelChoice | None) -> int | None:
     """Return how many training runs of the model fit into the GPU's free memory; None where they run on the CPU."""
     if choice is None or choice.device == "cpu":
         return None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.cli.options import Device, DeviceOption, LabOption, ModelOption, SeedOption
+from grader.cli.options import Device, DeviceOption, LabOption, LangOption, ModelOption, SeedOption
 
 
 class Attempt(StrEnum):
@@ -22,6 +22,7 @@ class EngineName(StrEnum):
     """Where the work is done."""
 
     LOCAL = "local"
+    RAY = "ray"
 
 
 def batch(
@@ -43,16 +44,21 @@ def batch(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the reports.", show_default="reports/LAB")
     ] = None,
+    pseudonymous: Annotated[
+        bool, typer.Option("--pseudonymous", help="Pseudonyms in place of names on the class page.")
+    ] = False,
     why: Annotated[str | None, typer.Option("--why", metavar="ID", help="Say why ID would be graded again.")] = None,
     allow_unconfined: Annotated[
         bool, typer.Option("--allow-unconfined", help="Grade where student code cannot be confined.")
     ] = False,
+    lang: LangOption = None,
 ) -> None:
     """Grade a class. Run it again to go on where it stopped, and to grade what has changed."""
     from grader.batch.attendance import Class
     from grader.batch.command import explain, run_batch
+    from grader.batch.jobs import Engine
     from grader.batch.local import open_local
-    from grader.batch.settings import Asked
+    from grader.batch.settings import Asked, Terms
     from grader.batch.shards import read_shard
     from grader.errors import UsageError
     from grader.lab import find_lab
@@ -62,19 +68,30 @@ def batch(
     # One thread a submission, since as many are graded at once as there are cores; and the numbers depend on it.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     found = find_lab(lab)
-    asked = Asked(found, model, device, seed, allow_unconfined)
+    asked = Asked(found, model, device, seed, allow_unconfined, lang)
     part = read_shard(shard) if shard else None
-    group = Class(folder, out or Path("reports", found.name), attempt.value, part, roster, overrides)
+    group = Class(folder, out or Path("reports", found.name), attempt.value, part, roster, overrides, pseudonymous)
     console = Console(highlight=False)
     if why:
         raise typer.Exit(explain(asked, group, why, console))
-    raise typer.Exit(run_batch(asked, group, lambda terms: open_local(terms, jobs), console))
+
+    def open_engine(terms: Terms) -> Engine:
+        if engine is EngineName.LOCAL:
+            return open_local(terms, jobs)
+        from grader.batch.cluster import RayEngine
+
+        return RayEngine(terms, jobs)
+
+    raise typer.Exit(run_batch(asked, group, open_engine, console))
 
 
 def merge(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The --out of the parts.")],
+    pseudonymous: Annotated[
+        bool, typer.Option("--pseudonymous", help="Pseudonyms in place of names on the class page.")
+    ] = False,
 ) -> None:
     """Put together the parts of a class that `grader batch --shard` graded."""
     from grader.batch.command import merge as merge_parts
 
-    raise typer.Exit(merge_parts(out, Console(highlight=False)))
+    raise typer.Exit(merge_parts(out, Console(highlight=False), pseudonymous=pseudonymous))
