@@ -11,6 +11,7 @@ from grader.checks.warm import WarmChecks
 from grader.environment import describe_environment
 from grader.intake import Submission, open_submission
 from grader.lab import Lab, find_lab
+from grader.language import ENGLISH, Language
 from grader.render.html import render_report
 from grader.results import (
     CheckResult,
@@ -132,9 +133,12 @@ def draw_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def write_result(result: Result, folder: Path) -> Path:
-    """Write result.json and index.html into a folder, each whole or not at all; return the page's path."""
+def write_result(result: Result, folder: Path, language: Language = ENGLISH) -> Path:
+    """Write result.json and index.html into a folder, each whole or not at all; return the page's path.
+
+    The page is in `language`; result.json is the same in all.
+    """
     write_atomically(folder / "result.json", encode(result))
     page = folder / "index.html"
-    write_atomically(page, render_report(result).encode())
+    write_atomically(page, render_report(result, language).encode())
     return page

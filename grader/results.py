@@ -32,12 +32,16 @@ class Outcome(StrEnum):
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """The smallest input that shows a mistake: the call, what came back and what was expected, as text."""
+    """The smallest input that shows a mistake: the call, what came back and what was expected, as text.
+
+    `reproduce` is Python code that makes the call, where it can be made with what stands in it; else empty.
+    """
 
     call: str
     returned: str | None = None
     expected: str | None = None
     traceback: str | None = None
+    reproduce: str = ""
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):

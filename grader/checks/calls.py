@@ -1,5 +1,6 @@
 """The calls that a check made in its last example, as text that a student can read and repeat."""
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,12 +36,23 @@ class Call:
 
     function: str
     arguments: tuple[Sequence[object], Mapping[str, object]]
+    module: str = ""
     returned: str | None = None
 
     def __str__(self) -> str:
         positional, named = self.arguments
         parts = [*map(show, positional), *(f"{name}={show(value)}" for name, value in named.items())]
         return f"{self.function}({', '.join(parts)})"
+
+    def reproduce(self) -> str:
+        """Return three lines of Python that make the call, or nothing where its arguments are not all in the text."""
+        try:
+            values = [ast.literal_eval(show(value)) for value in (*self.arguments[0], *self.arguments[1].values())]
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return ""
+        if not self.module or values != [*self.arguments[0], *self.arguments[1].values()]:
+            return ""
+        return f"from {self.module} import {self.function}\nreturned = {self}\nprint(repr(returned))"
 
 
 @dataclass
@@ -68,9 +80,9 @@ class CallLog:
         self.calls.clear()
         self.compared = None
 
-    def begin(self, function: str, positional: Sequence[object], named: Mapping[str, object]) -> Call:
+    def begin(self, function: str, positional: Sequence[object], named: Mapping[str, object], module: str = "") -> Call:
         """Note a call that is about to be made."""
-        call = Call(function, (positional, named))
+        call = Call(function, (positional, named), module)
         self.calls.append(call)
         return call
 
@@ -102,4 +114,10 @@ class CallLog:
             returned=self.rename(returned) if returned is not None else None,
             expected=self.rename(expected) if expected is not None else None,
             traceback=self.rename(traceback) if traceback is not None else None,
+            reproduce=self._reproduce(shown),
         )
+
+    def _reproduce(self, shown: Sequence[Call]) -> str:
+        """Return the last call as code; a path that the check handed over is nowhere but in its run."""
+        code = shown[-1].reproduce() if shown else ""
+        return code if code == self.rename(code) else ""

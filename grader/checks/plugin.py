@@ -125,6 +125,7 @@ def submission(
         session.source,
         session.modules,
         model_path=session.lab.bundled_model,
+        seed=session.seed or 0,
         seconds=mark.seconds or session.lab.spec.limits.call_s,
         budget=session.budget(mark),
         calls=calls,

@@ -29,6 +29,8 @@ class StudentModule:
 class SubmissionUnderTest:
     """What a check sees of a submission. One for each check; `budget` is the check's seconds in all.
 
+    `seed` is what a check draws from whatever nobody shall have prepared for; no worker ever learns it.
+
     Attributes that are not listed here are the student's modules (`submission.formatting`) or, where a call
     of that name is a probe, the trusted probes of docs/architecture.md (`submission.logits(model, ids)`).
     """
@@ -40,11 +42,13 @@ class SubmissionUnderTest:
         modules: frozenset[str],
         *,
         model_path: Path | None,
+        seed: int,
         seconds: float,
         budget: float,
         calls: CallLog,
     ) -> None:
         self._open, self._transport = open_transport, None  # type: Callable[[], Transport], Transport | None
+        self.seed = seed
         self._source, self._modules, self._model_path = source, modules, model_path
         self._seconds, self._deadline = seconds, time.monotonic() + budget
         self._calls = calls
@@ -69,7 +73,7 @@ class SubmissionUnderTest:
 
     def call(self, module: str, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Call a student's function and note the call. Raises the faults of `grader.worker.faults`."""
-        noted = self._calls.begin(function, args, kwargs)
+        noted = self._calls.begin(function, args, kwargs, module)
         value = self._connected().call(module, function, args, kwargs, seconds=self._remaining())
         self._calls.end(noted, value)
         return value

@@ -19,6 +19,7 @@ from grader.cli.export import export
 from grader.cli.feedback import feedback_app
 from grader.cli.grade import demo, grade
 from grader.cli.machine import doctor, models_app
+from grader.cli.rubric import rubric
 from grader.cli.selftest import selftest
 from grader.errors import GraderError
 
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (grade, batch, merge, export, calibrate, assign, selftest, demo, doctor):
+for command in (grade, batch, merge, export, calibrate, assign, selftest, rubric, demo, doctor):
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(feedback_app, name="feedback")

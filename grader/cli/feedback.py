@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from grader.cli.options import Device, DeviceOption, ModelOption, OutOption, SeedOption
+from grader.cli.options import Device, DeviceOption, LangOption, ModelOption, OutOption, SeedOption
 
 if TYPE_CHECKING:
     from grader.feedback.run import Feedback
@@ -39,13 +39,14 @@ def grade_changes(
         typer.Option("--fail-under", min=0, max=100, help="Exit 1 where a lab has less, in per cent of its points."),
     ] = None,
     format: Annotated[Platform, typer.Option("--format", help="What to print on stdout.")] = Platform.TEXT,
+    lang: LangOption = None,
 ) -> None:
     """Grade the labs that a change touches; run it from a folder that the change cannot write to."""
     from grader.feedback.run import Terms, give_feedback
     from grader.progress import show_progress
 
     with show_progress("feedback") as progress:
-        given = give_feedback(tree.resolve(), base, Terms(model, device, seed, fail_under, lab), out, progress)
+        given = give_feedback(tree.resolve(), base, Terms(model, device, seed, fail_under, lab, lang), out, progress)
     _print(given, format)
     raise typer.Exit(given.exit_code)
 
@@ -63,13 +64,13 @@ def _print(given: "Feedback", format: Platform) -> None:
     from grader.render.terminal import print_result, say
 
     if format is Platform.GITHUB:
-        typer.echo(render_annotations(given.located, given.refusals), nl=False)
+        typer.echo(render_annotations(given.located, given.refusals, given.language), nl=False)
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(summary).open("a", encoding="utf-8") as stream:
                 stream.write(given.summary)
         return
     console = Console(highlight=False)
     for located in given.located:
-        print_result(located.result, console)
+        print_result(located.result, console, given.language)
     for refusal in given.refusals:
         say(f"{refusal.title}: {refusal.message}", console)

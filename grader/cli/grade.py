@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from grader.cli.options import Device, DeviceOption, LabOption, ModelOption, OutOption, SeedOption
+from grader.cli.options import Device, DeviceOption, LabOption, LangOption, ModelOption, OutOption, SeedOption
 from grader.results import Result
 
 if TYPE_CHECKING:
     from grader.lab import Lab
+    from grader.language import Language
 
 
 class Format(StrEnum):
@@ -33,6 +34,7 @@ def grade(
     out: OutOption = Path("reports"),
     fail_under: Annotated[float | None, typer.Option("--fail-under", help="Exit 1 below this score.")] = None,
     format: Annotated[Format, typer.Option("--format", help="What to print on stdout.")] = Format.TEXT,
+    lang: LangOption = None,
 ) -> None:
     """Grade one submission and write its report."""
     from grader.grade import prepare, write_result
@@ -40,22 +42,25 @@ def grade(
 
     with show_progress(path.name or str(path)) as progress, prepare(lab, model, device, seed, progress) as grading:
         result = grading.grade(path)
-    page = write_result(result, out / result.lab / result.submission.id)
+    language = grading.lab.language(lang)
+    page = write_result(result, out / result.lab / result.submission.id, language)
     if format is Format.GITHUB:
-        _print_for_github(result, grading.lab, path)
+        _print_for_github(result, grading.lab, path, language)
     else:
-        _print_result(result, format, page)
+        _print_result(result, format, page, language)
     raise typer.Exit(_exit_code(result, fail_under))
 
 
-def demo(out: OutOption = Path("reports/demo"), seed: SeedOption = 7) -> None:
+def demo(out: OutOption = Path("reports/demo"), seed: SeedOption = 7, lang: LangOption = None) -> None:
     """Grade three bundled submissions of very different quality, a real training run each."""
     from grader.demo import run_demo
 
-    raise typer.Exit(run_demo(out, seed or 0, Console(highlight=False)))
+    raise typer.Exit(run_demo(out, seed or 0, lang, Console(highlight=False)))
 
 
-def _print_result(result: Result, format: Format, page: Path) -> None:
+def _print_result(result: Result, format: Format, page: Path, language: "Language") -> None:
+    from grader.language import gettext as _
+    from grader.language import speaking
     from grader.render.terminal import print_result, say
     from grader.results import encode
 
@@ -63,20 +68,21 @@ def _print_result(result: Result, format: Format, page: Path) -> None:
         sys.stdout.write(encode(result).decode())
     else:
         console = Console(highlight=False)
-        print_result(result, console)
-        say(f"Report: {page}", console)
+        print_result(result, console, language)
+        with speaking(language):
+            say(_("Report: {page}", page=page), console)
 
 
-def _print_for_github(result: Result, lab: "Lab", path: Path) -> None:
+def _print_for_github(result: Result, lab: "Lab", path: Path, language: "Language") -> None:
     from grader.feedback.places import locate
     from grader.render.annotations import render_annotations
     from grader.render.github import render_summary
 
     root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    typer.echo(render_annotations([locate(result, lab, path, root)]), nl=False)
+    typer.echo(render_annotations([locate(result, lab, path, root)], language=language), nl=False)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as stream:
-            stream.write(render_summary(result))
+            stream.write(render_summary(result, language=language))
 
 
 def _exit_code(result: Result, fail_under: float | None) -> int:

@@ -15,6 +15,17 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Lang(StrEnum):
+    """The language of reports and of what is printed about them."""
+
+    EN = "en"
+    ES = "es"
+
+
+LangOption = Annotated[
+    Lang | None,
+    typer.Option("--lang", envvar="GRADER_LANG", help="Language of the report.", show_default="the lab's own"),
+]
 LabOption = Annotated[
     str | None, typer.Option("--lab", help="A lab's name, or its folder.", show_default="the lab marked default")
 ]

@@ -10,6 +10,7 @@ from grader.feedback.changes import changed_labs, folder_of
 from grader.feedback.places import locate
 from grader.grade import choose, draw_seed, warm_up, write_result
 from grader.lab import Lab, open_lab, visible_part, waiting
+from grader.language import ENGLISH, Language, speaking
 from grader.render.annotations import Located, Remark, render_code_quality
 from grader.render.github import render_summary
 from grader.render.text import markdown
@@ -24,7 +25,7 @@ MOST_BYTES = 900_000  # of a summary; GitHub takes 1 MiB a step
 class Terms:
     """How to grade, as for `grader grade`. `fail_under` is in per cent of the points that this run can decide.
 
-    `lab` names the one lab to grade, changed or not.
+    `lab` names the one lab to grade, changed or not; `lang` is the language to say it in, else each lab's own.
     """
 
     model: str
@@ -32,6 +33,7 @@ class Terms:
     seed: int | None
     fail_under: float | None
     lab: str | None = None
+    lang: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class LabFeedback:
     summary: str
     located: Located | None = None
     why: str = ""
+    language: Language = ENGLISH
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class Feedback:
     def located(self) -> list[Located]:
         """The results, with their places."""
         return [lab.located for lab in self.labs if lab.located]
+
+    @property
+    def language(self) -> Language:
+        """The language of what is said about all of it: the first lab's."""
+        return self.labs[0].language if self.labs else ENGLISH
 
     @property
     def refusals(self) -> list[Remark]:
@@ -90,8 +98,12 @@ def give_feedback(tree: Path, base: Path, terms: Terms, out: Path, progress: Cal
     labs = [base.resolve() / "labs" / terms.lab] if terms.lab else changed_labs(base.resolve(), tree)[:MOST_LABS]
     feedback = Feedback([_grade_or_say_why(lab, tree, terms, out, progress) for lab in labs])
     write_atomically(out / "summary.md", feedback.summary.encode())
-    write_atomically(out / "codequality.json", render_code_quality(feedback.located, feedback.refusals).encode())
+    write_atomically(out / "codequality.json", _code_quality(feedback))
     return feedback
+
+
+def _code_quality(feedback: Feedback) -> bytes:
+    return render_code_quality(feedback.located, feedback.refusals, feedback.language).encode()
 
 
 def _grade_or_say_why(lab: Path, tree: Path, terms: Terms, out: Path, progress: Callable[[str], None]) -> LabFeedback:
@@ -112,9 +124,16 @@ def _grade(lab: Lab, tree: Path, terms: Terms, out: Path, progress: Callable[[st
         if grading.server.sandbox.level == Level.PROCESS:
             raise UsageError("student code cannot be confined on this machine; `grader doctor` says what is missing.")
         result = grading.grade(folder)
-    write_result(result, out / lab.name)
-    summary = render_summary(result) + (f"\n{waiting(whole)}\n" if lab.solutions is None else "")
+    language = lab.language(terms.lang)
+    write_result(result, out / lab.name, language)
+    summary = render_summary(result, language=language)
+    with speaking(language):
+        summary += f"\n{waiting(whole)}\n" if lab.solutions is None else ""
     below = terms.fail_under is not None and result.score < terms.fail_under / 100 * result.max_score
     return LabFeedback(
-        lab.name, 3 if result.harness_faults() else int(below), summary, locate(result, lab, folder, tree)
+        lab.name,
+        3 if result.harness_faults() else int(below),
+        summary,
+        locate(result, lab, folder, tree),
+        language=language,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from grader.errors import LabError
 from grader.lab.spec import LabSpec, load_spec
+from grader.language import FOLDER, Language, load_language
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +53,11 @@ class Lab:
                 here = self.folder.parents[1] / profile.location
                 return here if here.is_dir() else PROJECT / profile.location
         return None
+
+    def language(self, code: str | None = None) -> Language:
+        """Return a language with this lab's own texts; the lab's setting where none is named. Raises LabError."""
+        folders = [folder / FOLDER for folder in (self.folder, self.solutions) if folder]
+        return load_language(code or self.spec.language, folders)
 
     def _hidden(self, name: str) -> Path | None:
         folder = self.solutions / name if self.solutions else None

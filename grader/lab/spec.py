@@ -121,6 +121,7 @@ class LabSpec(Spec):
     lab: Name
     title: str
     default: bool = Field(False, description="the lab that a command means when it names none")
+    language: Literal["en", "es"] = Field("en", description="of what students read, unless --lang says otherwise")
     files: list[str] = Field([], description="what a submission may hold beside its tasks' modules")
     limits: Limits = Limits()
     tasks: list[TaskSpec] = Field(min_length=1)

@@ -1,6 +1,7 @@
 """The part of a lab that can be decided where its solutions are not: on a student's machine, in a course repository."""
 
 from grader.lab.spec import LabSpec
+from grader.language import gettext as _
 
 
 def visible_part(spec: LabSpec) -> LabSpec:
@@ -12,5 +13,9 @@ def visible_part(spec: LabSpec) -> LabSpec:
 def waiting(spec: LabSpec) -> str:
     """Say how many points such a run cannot show, and for what they wait."""
     points = sum(sum(task.hidden.values()) + sum(task.measures.values()) for task in spec.tasks)
-    what = "hidden checks and the training run" if any(task.measures for task in spec.tasks) else "hidden checks"
-    return f"{points:g} more points wait for {what}, which the grader adds."
+    if any(task.measures for task in spec.tasks):
+        return _(
+            "{points} more points wait for hidden checks and the training run, which the grader adds.",
+            points=f"{points:g}",
+        )
+    return _("{points} more points wait for hidden checks, which the grader adds.", points=f"{points:g}")

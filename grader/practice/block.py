@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from grader.errors import UsageError
+from grader.language import gettext as _
 
 BEGIN = (
     "<!-- progress:begin · pytest writes from here on; notes go above · pytest escribe desde aquí; notas, arriba -->"
@@ -77,8 +78,10 @@ def _split(text: str) -> tuple[list[str], list[str], list[str]]:
         return lines, [], []
     if len(begins) != 1 or len(ends) != 1 or begins > ends:
         raise UsageError(
-            "it should hold one line “<!-- progress:begin -->” and below it one line “<!-- progress:end -->”; "
-            "mend that, or delete all of these lines and a fresh list is added at the end."
+            _(
+                "it should hold one line “<!-- progress:begin -->” and below it one line “<!-- progress:end -->”; "
+                "mend that, or delete all of these lines and a fresh list is added at the end."
+            )
         )
     return lines[: begins[0] + 1], lines[begins[0] + 1 : ends[0]], lines[ends[0] :]
 

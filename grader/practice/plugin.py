@@ -3,6 +3,7 @@
 It adds to grader/checks/plugin.py what only a person needs; a grading by the grader does not load it.
 """
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -12,20 +13,43 @@ from rich.console import Console
 from grader.checks.plugin import SESSION
 from grader.checks.session import LabSession
 from grader.environment import describe_environment
-from grader.errors import SubmissionError
+from grader.errors import SubmissionError, UsageError
 from grader.intake import fingerprint
 from grader.lab import waiting
+from grader.language import LANGUAGES, Language, speaking
+from grader.language import gettext as _
 from grader.practice.progress_file import track_progress
 from grader.render.html import render_report
 from grader.render.terminal import print_tasks, say
 from grader.results import Result, SandboxInfo, TaskResult, sum_task, tidy, write_atomically
 
+DEFAULT_LIST = "fE"  # what pytest lists at its end unless -r says otherwise
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the language of the summary and the report."""
+    parser.getgroup("grader").addoption(
+        "--lang",
+        choices=LANGUAGES,
+        default=os.environ.get("GRADER_LANG") or None,
+        help="language of the summary and the report (default: GRADER_LANG, else the lab's own)",
+    )
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the telling of failures to the summary below, unless pytest was asked for tracebacks."""
-    if SESSION in config.stash and config.option.tbstyle == "auto":
+    """Leave the telling of failures to the summary below, unless pytest was asked for tracebacks or a list."""
+    if SESSION not in config.stash:
+        return
+    try:
+        config.stash[SESSION].lab.language(config.getoption("--lang"))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+    if config.option.tbstyle == "auto":
         config.option.tbstyle = "no"
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and config.option.reportchars == DEFAULT_LIST:
+        reporter.reportchars = ""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -34,21 +58,30 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     a_part = hasattr(config, "workerinput")  # under xdist the controlling process, which hears of all checks, does this
     if session is None or not session.decided or a_part:
         return
-    tasks = visible_tasks(session)
     console = Console(highlight=False)
     console.print()
-    print_tasks(tasks, console)
+    language = session.lab.language(config.getoption("--lang"))
+    with speaking(language):
+        _sum_up(session, console, language)
+
+
+def _sum_up(session: LabSession, console: Console, language: Language) -> None:
+    tasks = visible_tasks(session)
+    print_tasks(tasks, console, language)
+    ran, visible = sum(len(task.checks) for task in tasks), sum(len(task.visible) for task in session.lab.spec.tasks)
+    if ran < visible:
+        say(_("This run was of {ran} of the {visible} visible checks.", ran=ran, visible=visible), console)
     say(waiting(session.lab.spec), console)
     for sentence in track_progress(session.lab.spec, session.source, session.decided, date.today()):
         say(sentence, console)
     try:
         result = build_practice_result(session, tasks)
     except SubmissionError as error:
-        say(f"No report: {error}", console)
+        say(_("No report: {error}", error=error), console)
         return
     page = session.lab.folder.parents[1] / "reports" / session.lab.name / "index.html"
-    write_atomically(page, render_report(result).encode())
-    say(f"Report: {_shorten(page)}", console)
+    write_atomically(page, render_report(result, language).encode())
+    say(_("Report: {page}", page=_shorten(page)), console)
 
 
 def visible_tasks(session: LabSession) -> list[TaskResult]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.lab import LabSpec
+from grader.language import gettext as _
 from grader.practice.block import Tick, advance, read_ticks, write_ticks
 from grader.results import CheckResult, Outcome, write_atomically
 
@@ -37,9 +38,9 @@ def track_progress(spec: LabSpec, folder: Path, decided: Mapping[str, CheckResul
     except FileNotFoundError:
         return []
     except UsageError as error:
-        return [f"{path.name} was left as it is: {error}"]
+        return [_("{file} was left as it is: {error}", file=path.name, error=error)]
     except OSError as error:
-        return [f"{path.name} was left as it is: {error.strerror or error}."]
+        return [_("{file} was left as it is: {error}", file=path.name, error=f"{error.strerror or error}.")]
     return _tell(path.name, before, after, len(titles))
 
 
@@ -60,27 +61,33 @@ def reached_goals(spec: LabSpec, decided: Mapping[str, CheckResult]) -> dict[str
 
 def _read(path: Path, mode: int) -> str:
     if not stat.S_ISREG(mode):
-        raise UsageError("it is a link or no plain file; put a plain file there, or delete it.")
+        raise UsageError(_("it is a link or no plain file; put a plain file there, or delete it."))
     if not mode & stat.S_IWUSR:
-        raise UsageError("it is read-only.")
+        raise UsageError(_("it is read-only."))
     if path.stat().st_size > LARGEST:
-        raise UsageError("it is over 1 MiB; move your notes to a file of their own.")
+        raise UsageError(_("it is over 1 MiB; move your notes to a file of their own."))
     content = path.read_bytes()
     try:
         if b"\0" not in content:  # as in UTF-16
             return content.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    raise UsageError("it is not UTF-8 text; save it as UTF-8.")
+    raise UsageError(_("it is not UTF-8 text; save it as UTF-8."))
 
 
 def _tell(name: str, before: Mapping[str, Tick], after: Mapping[str, Tick], goals: int) -> list[str]:
     new = [title for title, tick in after.items() if before.get(title) != tick]
     holding = sum(tick.since is not None and tick.broken is None for tick in after.values())
     ticked = [title for title in new if not after[title].broken]
-    told = [f"{name}: {len(ticked)} newly ticked, {holding} of {goals} in all."] if ticked else []
+    counted = {"ticked": len(ticked), "holding": holding, "goals": goals}
+    told = [_("{file}: {ticked} newly ticked, {holding} of {goals} in all.", file=name, **counted)] if ticked else []
     return told + [
-        f"{name}: “{title}” was reached on {after[title].since} and is broken now; its tick stays."
+        _(
+            "{file}: “{goal}” was reached on {day} and is broken now; its tick stays.",
+            file=name,
+            goal=title,
+            day=after[title].since,
+        )
         for title in new
         if after[title].broken
     ]

@@ -1,5 +1,6 @@
 """What stands in a score beside the checks: a person's decisions, and lateness, each as a sentence."""
 
+from grader.language import gettext as _
 from grader.render import wording
 from grader.results import Override, Result
 
@@ -17,4 +18,6 @@ def _overrides(result: Result) -> list[tuple[str, Override]]:
 
 
 def _says(override: Override) -> str:
-    return override.comment or f"decided by hand; it was {wording.points(override.points_before)} before."
+    return override.comment or _(
+        "decided by hand; it was {points} before.", points=wording.points(override.points_before)
+    )

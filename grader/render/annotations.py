@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.language import ENGLISH, Language, speaking, translate_result
+from grader.language import gettext as _
 from grader.render import wording
 from grader.render.steps import lost, next_steps
 from grader.render.text import command_message, command_property, cut, one_line, visible
@@ -62,18 +64,37 @@ def worst_first(located: Sequence[Located], refusals: Sequence[Remark] = ()) -> 
     return remarks[:fitting], remarks[fitting:]
 
 
-def render_annotations(located: Sequence[Located], refusals: Sequence[Remark] = ()) -> str:
+def render_annotations(
+    located: Sequence[Located], refusals: Sequence[Remark] = (), language: Language = ENGLISH
+) -> str:
     """Return a workflow command a line: at most ten, the last of them counting what did not fit."""
+    with speaking(language):
+        return _render_commands([_translate(one, language) for one in located], refusals)
+
+
+def _translate(located: Located, language: Language) -> Located:
+    return Located(translate_result(located.result, language), located.places)
+
+
+def _render_commands(located: Sequence[Located], refusals: Sequence[Remark]) -> str:
     shown, left = worst_first(located, refusals)
     lines = [_command(remark) for remark in shown]
     if left:
         titles = ", ".join(remark.title for remark in left)
-        lines.append(f"::{left[0].kind} title=+{len(left)} more::{command_message(titles, 500)}")
+        title = command_property(_("+{count} more", count=len(left)), 150)
+        lines.append(f"::{left[0].kind} title={title}::{command_message(titles, 500)}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_code_quality(located: Sequence[Located], refusals: Sequence[Remark] = ()) -> str:
+def render_code_quality(
+    located: Sequence[Located], refusals: Sequence[Remark] = (), language: Language = ENGLISH
+) -> str:
     """Return GitLab's Code Quality report (JSON) of the same remarks; one without a line stands at its lab's folder."""
+    with speaking(language):
+        return _render_issues([_translate(one, language) for one in located], refusals)
+
+
+def _render_issues(located: Sequence[Located], refusals: Sequence[Remark]) -> str:
     shown, _ = worst_first(located, refusals)
     issues = [
         {
@@ -92,11 +113,12 @@ def render_code_quality(located: Sequence[Located], refusals: Sequence[Remark] =
 
 
 def _remark(check: CheckResult, place: Place | None, lab: str) -> Remark:
-    parts = {"": wording.OUR_FAULT if check.outcome is Outcome.HARNESS_ERROR else "", "Why: ": check.message}
+    parts = {"": _(wording.OUR_FAULT) if check.outcome is Outcome.HARNESS_ERROR else "", _("Why: "): check.message}
     if check.example:
         example = check.example
-        parts |= {"Called: ": example.call, "Came back: ": example.returned or "", "Expected: ": example.expected or ""}
-    parts["Hint: "] = check.hint
+        parts |= {_("Called: "): example.call, _("Came back: "): example.returned or ""}
+        parts[_("Expected: ")] = example.expected or ""
+    parts[_("Hint: ")] = check.hint
     said = "\n".join(name + cut(part, 600) for name, part in parts.items() if part)
     title = f"{wording.LABELS[check.outcome].word}: {check.title}"
     return Remark(_KINDS[check.outcome], title, said or title, place, one_line(cut(f"{lab}:{check.id}", 200)))

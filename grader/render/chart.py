@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.language import gettext as _
 from grader.render.wording import number
 from grader.results import Plain
 
@@ -59,9 +60,9 @@ Series = list[tuple[float, float]]
 
 def draw_history(history: Sequence[dict[str, Plain]]) -> Chart | None:
     """Lay out train and evaluation loss over steps. None where the history holds no loss that is a number."""
-    named = {"Training loss": _series(history, "loss"), "Evaluation loss": _series(history, "eval_loss")}
-    named = {name: series for name, series in named.items() if series}
-    points = [point for series in named.values() for point in series]
+    found = {"training": _series(history, "loss"), "evaluation": _series(history, "eval_loss")}
+    styled = {style: series for style, series in found.items() if series}
+    points = [point for series in styled.values() for point in series]
     if not points:
         return None
     steps, losses = _ticks([step for step, _ in points], whole=True), _ticks([loss for _, loss in points])
@@ -73,12 +74,12 @@ def draw_history(history: Sequence[dict[str, Plain]]) -> Chart | None:
 
     told = [record for record in history if any(_real(record.get(key)) is not None for key in ("loss", "eval_loss"))]
     return Chart(
-        lines=[_line(name, [place(*point) for point in series]) for name, series in named.items()],
+        lines=[_line(style, [place(*point) for point in series]) for style, series in styled.items()],
         across=[Tick(place(step, losses[0])[0], number(step)) for step in steps],
         up=[Tick(place(steps[0], loss)[1], number(loss)) for loss in losses],
         rows=[_row(record) for record in told[:_MOST_ROWS]],
         more_rows=max(0, len(told) - _MOST_ROWS),
-        summary=" ".join(_describe(name, series) for name, series in named.items()),
+        summary=" ".join(_describe(style, series) for style, series in styled.items()),
     )
 
 
@@ -94,9 +95,10 @@ def _real(value: Plain) -> float | None:
     return float(value) if usable and isinstance(value, int | float) else None
 
 
-def _line(name: str, places: list[tuple[float, float]]) -> Line:
+def _line(style: str, places: list[tuple[float, float]]) -> Line:
+    name = _("Training loss") if style == "training" else _("Evaluation loss")
     path = " ".join(f"{x},{y}" for x, y in places)
-    return Line(name=name, style=name.split()[0].lower(), path=path, marks=places if len(places) <= 30 else [])
+    return Line(name=name, style=style, path=path, marks=places if len(places) <= 30 else [])
 
 
 def _ticks(values: list[float], *, whole: bool = False) -> list[float]:
@@ -116,6 +118,9 @@ def _row(record: dict[str, Plain]) -> Row:
     return Row(*("" if value is None else number(value) for value in values))
 
 
-def _describe(name: str, series: Series) -> str:
-    (first, start), (last, end) = series[0], series[-1]
-    return f"{name} goes from {number(start)} at step {number(first)} to {number(end)} at step {number(last)}."
+def _describe(style: str, series: Series) -> str:
+    ends = {"first": series[0][0], "start": series[0][1], "last": series[-1][0], "end": series[-1][1]}
+    shown = {name: number(value) for name, value in ends.items()}
+    if style == "training":
+        return _("Training loss goes from {start} at step {first} to {end} at step {last}.", **shown)
+    return _("Evaluation loss goes from {start} at step {first} to {end} at step {last}.", **shown)

@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from grader.language import gettext as _
+from grader.language import ngettext, noop
 from grader.render.text import cut
 from grader.results import Example
 
 _LONGEST_LITERAL = 20_000  # characters; a longer text is shown as it is
 _MOST_TOKENS = 400  # SequenceMatcher is quadratic and worse
-_KINDS = {"str": "text", "list": "a list", "dict": "a dict", "NoneType": "None", "bytes": "bytes", "tuple": "a tuple"}
+_KINDS = {
+    "str": noop("text"),
+    "list": noop("a list"),
+    "dict": noop("a dict"),
+    "NoneType": "None",
+    "bytes": "bytes",
+    "tuple": noop("a tuple"),
+}
 _TOKENS = re.compile(r"\w+|\s|[^\w\s]")
 
 
@@ -40,7 +49,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: `Came back` or `Expected`, what kind of value it is, and the value in pieces."""
+    """One side of a comparison: its heading (what came back, or was expected), kind, and the value in pieces."""
 
     heading: str
     kind: str
@@ -61,7 +70,7 @@ def compare(example: Example, limit: int) -> Comparison:
 
     `limit` is the number of characters to show of each side.
     """
-    given = {"Came back": example.returned, "Expected": example.expected}
+    given = {_("Came back"): example.returned, _("Expected"): example.expected}
     values = {heading: read_value(literal) for heading, literal in given.items() if literal is not None}
     pieces: list[Pieces] = [[(Piece.SAME, value.text)] for value in values.values()]
     sentence = ""
@@ -90,12 +99,14 @@ def read_value(literal: str) -> Value:
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return as_written
     if isinstance(plain, str):
-        size = f"{len(plain):,} character{'' if len(plain) == 1 else 's'}"
-        return Value(kind=f"text, {size}", text=plain, verbatim=True, plain=plain)
+        size = ngettext("text, {count:,} character", "text, {count:,} characters", len(plain))
+        return Value(kind=size, text=plain, verbatim=True, plain=plain)
     name = type(plain).__name__
-    size = f" of {len(plain):,}" if isinstance(plain, list | dict | tuple) else ""
-    text = pprint.pformat(plain, width=72, compact=True) if size else literal
-    return Value(kind=_KINDS.get(name, f"{name}") + size, text=text, verbatim=False, plain=plain)
+    kind = _(_KINDS.get(name, name))
+    if isinstance(plain, list | dict | tuple):
+        kind = _("{kind} of {size:,}", kind=kind, size=len(plain))
+        return Value(kind=kind, text=pprint.pformat(plain, width=72, compact=True), verbatim=False, plain=plain)
+    return Value(kind=kind, text=literal, verbatim=False, plain=plain)
 
 
 def mark_differences(returned: str, expected: str) -> list[Pieces]:
@@ -116,16 +127,28 @@ def first_difference(returned: Value, expected: Value) -> str:
         return ""
     if type(one) is not type(other):
         found = _kind(one)
-        return f"{found[0].upper()}{found[1:]} came back where {_kind(other)} was expected."
+        found, wanted = f"{found[0].upper()}{found[1:]}", _kind(other)
+        return _("{found} came back where {wanted} was expected.", found=found, wanted=wanted)
     if isinstance(one, str) and isinstance(other, str):
         place = _common(one, other)
-        found, wanted = _item(one, place, "the end"), _item(other, place, "the end")
-        return f"They part at character {place + 1:,}: {found} came back where {wanted} was expected."
+        found, wanted = _item(one, place), _item(other, place)
+        return _(
+            "They part at character {place:,}: {found} came back where {wanted} was expected.",
+            place=place + 1,
+            found=found,
+            wanted=wanted,
+        )
     if isinstance(one, list) and isinstance(other, list):
         place = _common(one, other)
         if place < min(len(one), len(other)):
-            return f"They part at item {place + 1:,}: {_brief(one[place])} where {_brief(other[place])} was expected."
-        return f"{len(one):,} items came back where {len(other):,} were expected."
+            found, wanted = _brief(one[place]), _brief(other[place])
+            return _(
+                "They part at item {place:,}: {found} where {wanted} was expected.",
+                place=place + 1,
+                found=found,
+                wanted=wanted,
+            )
+        return _("{found:,} items came back where {wanted:,} were expected.", found=len(one), wanted=len(other))
     if isinstance(one, dict) and isinstance(other, dict):
         return _key_difference(one, other)
     return ""
@@ -135,10 +158,14 @@ def _key_difference(one: dict[object, object], other: dict[object, object]) -> s
     missing = [key for key in other if key not in one]
     extra = [key for key in one if key not in other]
     if missing or extra:
-        parts = [f"without {_brief(key)}" for key in missing[:3]] + [f"with {_brief(key)} too" for key in extra[:3]]
-        return f"The keys differ: it came back {', '.join(parts)}."
+        parts = [_("without {key}", key=_brief(key)) for key in missing[:3]]
+        parts += [_("with {key} too", key=_brief(key)) for key in extra[:3]]
+        return _("The keys differ: it came back {parts}.", parts=", ".join(parts))
     key = next(key for key in other if one[key] != other[key])
-    return f"They part at key {_brief(key)}: {_brief(one[key])} where {_brief(other[key])} was expected."
+    found, wanted = _brief(one[key]), _brief(other[key])
+    return _(
+        "They part at key {key}: {found} where {wanted} was expected.", key=_brief(key), found=found, wanted=wanted
+    )
 
 
 def _stretches(one: list[str], other: list[str]) -> list[tuple[bool, list[str], list[str]]]:
@@ -163,15 +190,15 @@ def _alike(marked: list[Pieces], returned: str, expected: str) -> bool:
 def _shorten(kind: Piece, text: str, keep: int = 120) -> Pieces:
     if kind is Piece.CHANGED or len(text) <= 3 * keep:
         return [(kind, text)] if text else []
-    middle = f" {len(text) - 2 * keep:,} characters alike "
-    return [(kind, text[:keep]), (Piece.LEFT_OUT, middle), (kind, text[-keep:])]
+    middle = _("{count:,} characters alike", count=len(text) - 2 * keep)
+    return [(kind, text[:keep]), (Piece.LEFT_OUT, f" {middle} "), (kind, text[-keep:])]
 
 
 def _fit(pieces: Pieces, limit: int) -> Pieces:
     shown: Pieces = []
     for kind, text in pieces:
         if limit <= 0:
-            return [*shown, (Piece.LEFT_OUT, " and more ")]
+            return [*shown, (Piece.LEFT_OUT, " " + _("and more") + " ")]
         shown.append((kind, cut(text, limit)))
         limit -= len(text)
     return shown
@@ -184,11 +211,13 @@ def _common(one: list[str] | list[object] | str, other: list[str] | list[object]
 
 def _kind(value: object) -> str:
     name = type(value).__name__
-    return _KINDS.get(name, f"{'an' if name[0] in 'aeio' else 'a'} {name}")
+    if name in _KINDS:
+        return _(_KINDS[name])
+    return _("an {name}", name=name) if name[0] in "aeio" else _("a {name}", name=name)
 
 
-def _item(text: str, place: int, otherwise: str) -> str:
-    return ascii(text[place]) if place < len(text) else otherwise
+def _item(text: str, place: int) -> str:
+    return ascii(text[place]) if place < len(text) else _("the end")
 
 
 def _brief(value: object) -> str:

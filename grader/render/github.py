@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from grader.language import ENGLISH, Language, speaking, translate_result
+from grader.language import gettext as _
 from grader.render import wording
 from grader.render.adjusted import adjustments
 from grader.render.steps import next_steps, not_started
@@ -12,12 +14,18 @@ _MOST_ROWS = 60
 _LENGTH = 300  # characters of a table's cell
 
 
-def render_summary(result: Result, *, brief: bool = False) -> str:
+def render_summary(result: Result, *, brief: bool = False, language: Language = ENGLISH) -> str:
     """Return the run's summary as Markdown, far under GitHub's limit of 1 MiB; `brief` leaves the open checks out."""
+    with speaking(language):
+        return _render(translate_result(result, language), brief)
+
+
+def _render(result: Result, brief: bool) -> str:
     name = markdown(result.submission.id, 80)
     parts = [f"## {name}: {wording.score(result.score, result.max_score)}"]
     if faults := result.harness_faults():
-        parts.append(f"**{wording.count(len(faults), 'check')} not decided.** {wording.OUR_FAULT}")
+        undecided = _("{checks} not decided.", checks=wording.checks(len(faults)))
+        parts.append(f"**{undecided}** {_(wording.OUR_FAULT)}")
     parts.append("\n".join(f"- {markdown(line, _LENGTH)}" for line in adjustments(result)[:_MOST_ROWS]))
     parts += [_summarize_steps(result.tasks), _summarize_tasks(result.tasks)]
     if not brief:
@@ -29,7 +37,8 @@ def render_summary(result: Result, *, brief: bool = False) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows[:_MOST_ROWS]]
-    more = f"\n\nAnd {len(rows) - _MOST_ROWS} more." if len(rows) > _MOST_ROWS else ""
+    left = len(rows) - _MOST_ROWS
+    more = "\n\n" + _("And {count} more.", count=left) if left > 0 else ""
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + more
 
 
@@ -38,19 +47,23 @@ def _summarize_steps(tasks: Sequence[TaskResult]) -> str:
         f"{place}. {markdown(check.title, _LENGTH)}. {markdown(check.hint, _LENGTH)}".rstrip()
         for place, check in enumerate(next_steps(tasks), start=1)
     ]
-    return "\n".join(["### What next", "", *steps]) if steps else "Every check that could be decided passes."
+    return "\n".join(["### " + _("What next"), "", *steps]) if steps else _("Every check that could be decided passes.")
 
 
 def _summarize_tasks(tasks: Sequence[TaskResult]) -> str:
     rows = [
         [
             markdown(task.title, _LENGTH),
-            f"{sum(check.outcome is Outcome.PASSED for check in task.checks)} of {len(task.checks)}",
+            _("{passed} of {checks}", passed=_passed(task), checks=len(task.checks)),
             wording.score(task.points, task.max_points),
         ]
         for task in tasks
     ]
-    return _table(["Task", "Checks passed", "Points"], rows)
+    return _table([_("Task"), _("Checks passed"), _("Points")], rows)
+
+
+def _passed(task: TaskResult) -> int:
+    return sum(check.outcome is Outcome.PASSED for check in task.checks)
 
 
 def _summarize_open(result: Result) -> str:
@@ -67,8 +80,8 @@ def _summarize_open(result: Result) -> str:
         for check in task.checks
         if check.outcome is not Outcome.PASSED
     ]
-    head = ["Outcome", "Check", "Why", "Called", "Came back", "Expected", "Points"]
-    return f"### Not passed yet\n\n{_table(head, rows)}" if rows else ""
+    head = [_("Outcome"), _("Check"), _("Why"), _("Called"), _("Came back"), _("Expected"), _("Points")]
+    return "### " + _("Not passed yet") + f"\n\n{_table(head, rows)}" if rows else ""
 
 
 def _sides(check: CheckResult) -> Sequence[str | None]:
@@ -87,7 +100,9 @@ def _earned(measure: Measure) -> str:
 
 
 def _summarize_training(training: TrainingResult) -> str:
-    about = f"{markdown(training.model, 80)} on {markdown(training.device, 80)}, {wording.duration(training.seconds)}."
+    model, device = markdown(training.model, 80), markdown(training.device, 80)
+    seconds = wording.duration(training.seconds)
+    about = _("{model} on {device}, {seconds}.", model=model, device=device, seconds=seconds)
     rows = [
         [
             markdown(measure.title, _LENGTH),
@@ -100,5 +115,5 @@ def _summarize_training(training: TrainingResult) -> str:
         for measure in training.measurements.values()
     ]
     cures = [f"- {markdown(p.title, _LENGTH)}: {markdown(p.cure, _LENGTH)}" for p in training.pitfalls[:10]]
-    table = _table(["Measure", "Base", "Tuned", "Value", "Points"], rows) if rows else ""
-    return "\n\n".join(part for part in ("### Training run", about, table, "\n".join(cures)) if part)
+    table = _table([_("Measure"), _("Base"), _("Tuned"), _("Value"), _("Points")], rows) if rows else ""
+    return "\n\n".join(part for part in ("### " + _("Training run"), about, table, "\n".join(cures)) if part)

@@ -6,12 +6,14 @@ from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from grader.language import ENGLISH, Language, current, gettext, ngettext, speaking, translate_result
 from grader.render import markup, wording
 from grader.render.adjusted import adjustments
 from grader.render.chart import draw_history
 from grader.render.comparison import compare
+from grader.render.hints import stage_hints
 from grader.render.steps import next_steps, not_started
 from grader.render.text import cut, one_line, visible
 from grader.results import Outcome, Result
@@ -21,8 +23,13 @@ MOST_BYTES = 400_000
 _LENGTHS = (3000, 600, 120, 20)
 
 
-def render_report(result: Result) -> str:
+def render_report(result: Result, language: Language = ENGLISH) -> str:
     """Return a result as one self-contained HTML page of at most 400 KB, whatever the submission holds."""
+    with speaking(language):
+        return _render_report(translate_result(result, language))
+
+
+def _render_report(result: Result) -> str:
     page = ""
     context = {
         "result": result,
@@ -51,7 +58,11 @@ def _environment() -> Environment:
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals.update(gettext=_gettext, _=_gettext, ngettext=_ngettext, language=current)
     style = (files("grader.render") / "templates" / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     environment.globals.update(
@@ -60,6 +71,7 @@ def _environment() -> Environment:
         Outcome=Outcome,
         labels=wording.LABELS,
         our_fault=wording.OUR_FAULT,
+        stage_hints=stage_hints,
         next_steps=next_steps,
         not_started=not_started,
         draw_history=draw_history,
@@ -71,6 +83,7 @@ def _environment() -> Environment:
         one_line=one_line,
         prose=markup.prose,
         traceback=markup.traceback,
+        python=markup.python,
         pieces=markup.pieces,
         highlighted=markup.highlighted,
         number=wording.number,
@@ -80,8 +93,24 @@ def _environment() -> Environment:
         duration=wording.duration,
         count=wording.count,
         to_earn=wording.to_earn,
+        band=wording.band,
+        checks=wording.checks,
     )
     return environment
+
+
+def _gettext(message: str, /, **values: object) -> Markup:
+    """Return a text of ours as HTML; each value is made visible and escaped before it is put into its place."""
+    return Markup(gettext(message)) % _escaped(values)
+
+
+def _ngettext(one: str, other: str, count: int, /, **values: object) -> Markup:
+    forms = ngettext(one, other, count)
+    return Markup(forms) % _escaped({"count": count, **values})
+
+
+def _escaped(values: dict[str, object]) -> dict[str, object]:
+    return {name: escape(_finalize(value)) for name, value in values.items()}
 
 
 def _finalize(value: object) -> object:

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonTracebackLexer
+from pygments.lexers import PythonLexer
 
 from grader.render.comparison import Piece, Pieces
 from grader.render.text import visible
@@ -17,9 +17,12 @@ from grader.render.text import visible
 # Of Markdown only `code`: names such as __init__ and 2 * r stay as they are.
 _BACKTICKS = MarkdownIt("zero").enable("backticks")
 _FORMATTER = HtmlFormatter(nowrap=True, classprefix="p-")
+_LEXER = PythonLexer(stripnl=False)
+_CITED = "    "  # before a line of the student's code, in a traceback
 _SPACES = re.compile(r"[\n\t]|^ +| +$| {2,}", re.MULTILINE)
 _ANY_SPACE = re.compile(r"[\n\t ]")
 _SIGNS = {"\n": "⏎", "\t": "⇥", " ": "·"}
+_UNSEEN = re.compile("[\ufe00-\ufe0f\u200c\u200d]")  # they change an emoji, and cannot be seen where they differ
 
 
 def anchor(name: str) -> str:
@@ -34,8 +37,18 @@ def prose(text: str) -> Markup:
 
 
 def traceback(text: str) -> Markup:
-    """Return a traceback with its cited lines highlighted."""
-    return Markup(highlight(visible(text), PythonTracebackLexer(), _FORMATTER))
+    """Return a traceback with its cited lines as code; the last of them, which failed, has a mark and a sign."""
+    lines = visible(text).split("\n")
+    cited = [place for place, line in enumerate(lines) if line.startswith(_CITED) and line.strip(" ^~")]
+    shown = [python(line) if place in cited else escape(line) for place, line in enumerate(lines)]
+    if cited:
+        shown[cited[-1]] = Markup('<mark><span class="sign">→</span>{}</mark>').format(shown[cited[-1]][1:])
+    return Markup("\n").join(shown)
+
+
+def python(code: str) -> Markup:
+    """Return Python code, highlighted."""
+    return Markup(highlight(visible(code), _LEXER, _FORMATTER)).removesuffix("\n")
 
 
 def pieces(parts: Pieces, verbatim: bool) -> Markup:
@@ -58,6 +71,8 @@ def _piece(kind: Piece, text: str, verbatim: bool) -> Markup:
     if kind is Piece.LEFT_OUT:
         return Markup('<span class="left-out">…{}…</span>').format(text)
     pattern = _ANY_SPACE if kind is Piece.CHANGED else _SPACES
+    if kind is Piece.CHANGED:
+        text = _UNSEEN.sub(lambda found: ascii(found.group())[1:-1], text)
     shown = _with_signs(text, pattern) if verbatim else escape(visible(text))
     return Markup("<mark>{}</mark>").format(shown) if kind is Piece.CHANGED else shown
 

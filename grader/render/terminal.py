@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.language import ENGLISH, Language, noop, speaking, translate_result, translate_tasks
+from grader.language import gettext as _
 from grader.render import wording
 from grader.render.adjusted import adjustments
 from grader.render.comparison import compare
@@ -25,15 +27,22 @@ _STYLES = {
 _SETTLED = {Outcome.PASSED, Outcome.HARNESS_ERROR}
 _LENGTH = 600  # characters shown of each text
 _MOST_LINES = 6  # checks of one task in the list of the rest
+_LABELS = noop("called"), noop("returned"), noop("expected"), noop("hint"), noop("read")
+_WIDEST = 10  # columns of a label, in any language
 
 
-def print_result(result: Result, console: Console) -> None:
+def print_result(result: Result, console: Console, language: Language = ENGLISH) -> None:
     """Print a result: score, tasks, the first check to mend, the rest, and the training run in three lines."""
+    with speaking(language):
+        _print_result(translate_result(result, language), console)
+
+
+def _print_result(result: Result, console: Console) -> None:
     title = f"{one_line(cut(result.lab, 60))}  {one_line(cut(result.submission.id, 80))}"
     _say(console, f"{title}  {wording.score(result.score, result.max_score)}", "bold")
     for line in adjustments(result)[:_MOST_LINES]:
         _say(console, one_line(cut(line, 300)), indent=2)
-    print_tasks(result.tasks, console)
+    _print_tasks(result.tasks, console)
     if result.training:
         _print_training(result.training, console)
 
@@ -47,48 +56,59 @@ def say(sentence: str, console: Console, style: str = "") -> None:
         console.print(_text(log_line(visible(line)), console, style), soft_wrap=True)
 
 
-def print_tasks(tasks: Sequence[TaskResult], console: Console) -> None:
+def print_tasks(tasks: Sequence[TaskResult], console: Console, language: Language = ENGLISH) -> None:
     """Print tasks with their points, then the first check to mend in full and the others a line each.
 
     Where every check passes, one line says so and nothing else is printed.
     """
+    with speaking(language):
+        _print_tasks(translate_tasks(tasks, language), console)
+
+
+def _print_tasks(tasks: Sequence[TaskResult], console: Console) -> None:
     checks = [check for task in tasks for check in task.checks]
     if all(check.outcome is Outcome.PASSED for check in checks):
-        _say(console, f"All {wording.count(len(checks), 'check')} passed: {_score(tasks)} points.", "green")
+        passed = _("All {checks} passed: {score} points.", checks=wording.checks(len(checks)), score=_score(tasks))
+        _say(console, passed, "green")
         return
     _print_faults([check for check in checks if check.outcome is Outcome.HARNESS_ERROR], console)
     _print_overview(tasks, console)
     first = next(iter(next_steps(tasks, 1)), None)
     if first:
-        _say(console, "\nDo this first", "bold")
+        _say(console, "\n" + _("Do this first"), "bold")
         print_check(first, console)
     rest = {task.name: [c for c in task.checks if c is not first and c.outcome not in _SETTLED] for task in tasks}
     if any(rest.values()):
-        _say(console, "\nThen", "bold")
+        _say(console, "\n" + _("Then"), "bold")
         for task in tasks:
             _print_rest(task, rest[task.name], console)
 
 
 def print_check(check: CheckResult, console: Console) -> None:
     """Print one check in full: what was called, what came back, what was expected, the hint, where to read."""
-    hidden = ", a hidden check" if check.hidden else ""
-    title = f"{one_line(cut(check.title, _LENGTH))} ({wording.to_earn(check)} to earn{hidden})"
+    title, points = one_line(cut(check.title, _LENGTH)), wording.to_earn(check)
+    if check.hidden:
+        title = _("{title} ({points} to earn, a hidden check)", title=title, points=points)
+    else:
+        title = _("{title} ({points} to earn)", title=title, points=points)
     _say(console, title, _style(check), label=_symbol(check.outcome, console))
     facts = [("", check.message)]
     if check.example:
         example = check.example
-        facts += [("called    ", example.call), ("returned  ", example.returned or "")]
-        facts += [("expected  ", example.expected or ""), ("", compare(example, _LENGTH).sentence)]
+        facts += [("called", example.call), ("returned", example.returned or "")]
+        facts += [("expected", example.expected or ""), ("", compare(example, _LENGTH).sentence)]
         facts += [("", example.traceback or "")]
-    facts += [("hint      ", check.hint), ("read      ", check.lesson)]
+    facts += [("hint", check.hint), ("read", check.lesson)]
     for label, text in facts:
         if text.strip():
-            _say(console, cut(text.strip("\n"), _LENGTH), indent=2, label=label)
+            shown = _(label).ljust(_WIDEST) if label else ""
+            _say(console, cut(text.strip("\n"), _LENGTH), indent=2, label=shown)
 
 
 def _print_faults(faults: Sequence[CheckResult], console: Console) -> None:
     if faults:
-        _say(console, f"{wording.count(len(faults), 'check')} not decided. {wording.OUR_FAULT}", "bold yellow")
+        undecided = _("{checks} not decided.", checks=wording.checks(len(faults)))
+        _say(console, f"{undecided} {_(wording.OUR_FAULT)}", "bold yellow")
     for check in faults[:_MOST_LINES]:
         line = f"{one_line(cut(check.title, 120))}: {one_line(cut(check.message, 200))}"
         _say(console, line, label=_symbol(check.outcome, console))
@@ -96,14 +116,14 @@ def _print_faults(faults: Sequence[CheckResult], console: Console) -> None:
 
 def _print_overview(tasks: Sequence[TaskResult], console: Console) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("Task", no_wrap=True)
-    table.add_column("Checks passed", justify="right")
-    table.add_column("Points", justify="right")
+    table.add_column(_("Task"), no_wrap=True)
+    table.add_column(_("Checks passed"), justify="right")
+    table.add_column(_("Points"), justify="right")
     for task in tasks:
         title = _text(log_line(one_line(cut(task.title, 80))), console)
         table.add_row(title, _passed(task.checks), wording.score(task.points, task.max_points))
     checks = [check for task in tasks for check in task.checks]
-    table.add_row("So far", _passed(checks), _score(tasks), style="bold")
+    table.add_row(_("So far"), _passed(checks), _score(tasks), style="bold")
     console.print()
     console.print(table)
 
@@ -118,12 +138,12 @@ def _print_rest(task: TaskResult, rest: Sequence[CheckResult], console: Console)
         line = _brief(check, console.width - 4)
         _say(console, line, _style(check), indent=2, label=_symbol(check.outcome, console))
     if len(loud) > _MOST_LINES:
-        _say(console, f"and {len(loud) - _MOST_LINES} more", indent=4)
+        _say(console, _("and {count} more", count=len(loud) - _MOST_LINES), indent=4)
     quiet = Counter(check.outcome for check in rest if check.outcome not in _STYLES)
     if not_started(task) and rest:
         quiet = Counter({Outcome.NOT_ATTEMPTED: len(rest)})
     for outcome, checks in quiet.items():
-        what = f"{wording.LABELS[outcome].word.lower()} ({wording.count(checks, 'check')})"
+        what = f"{wording.LABELS[outcome].word.lower()} ({wording.checks(checks)})"
         line = what if loud else f"{title}: {what}"
         _say(console, line, indent=2 if loud else 0, label=_symbol(outcome, console))
 
@@ -136,10 +156,11 @@ def _brief(check: CheckResult, width: int) -> str:
 
 
 def _print_training(training: TrainingResult, console: Console) -> None:
-    where = f"{cut(training.model, 80)} on {cut(training.device, 80)}"
-    about = f"{one_line(where)}, {wording.duration(training.seconds)}."
+    model, device = (one_line(cut(name, 80)) for name in (training.model, training.device))
+    seconds = wording.duration(training.seconds)
+    about = _("{model} on {device}, {seconds}.", model=model, device=device, seconds=seconds)
     why = training.why_this_model if training.outcome is Outcome.PASSED else training.message
-    _say(console, "\nTraining run", "bold")
+    _say(console, "\n" + _("Training run"), "bold")
     _say(console, f"{about} {one_line(cut(why, 200))}", indent=2)
     compared = [measure for measure in training.measurements.values() if measure.base is not None]
     weighty = sorted(compared, key=lambda measure: measure.max_points or 0, reverse=True)[:3]
@@ -147,7 +168,7 @@ def _print_training(training: TrainingResult, console: Console) -> None:
         _say(console, " · ".join(map(_measure, weighty)), indent=2)
     found = [f"{one_line(cut(p.title, 60))}: {one_line(cut(p.cure, 200))}" for p in training.pitfalls[:2]]
     if found or training.outcome is Outcome.PASSED:
-        _say(console, " ".join(found) or "No pitfall found.", indent=2)
+        _say(console, " ".join(found) or _("No pitfall found."), indent=2)
 
 
 def _measure(measure: Measure) -> str:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from grader.language import ngettext
+
 # Joiners hold emoji and several scripts together, and cannot reorder or hide what stands beside them.
 _JOINERS = "\u200c\u200d"
 _CONTROL_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -40,7 +42,9 @@ def one_line(text: str) -> str:
 def cut(text: str, limit: int) -> str:
     """Keep at most `limit` characters, and say how many were left out."""
     left_out = len(text) - limit
-    return text if left_out <= 0 else f"{text[:limit]}… ({left_out:,} more characters)"
+    if left_out <= 0:
+        return text
+    return text[:limit] + ngettext("… ({count:,} more character)", "… ({count:,} more characters)", left_out)
 
 
 def markdown(text: str, limit: int) -> str:

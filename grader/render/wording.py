@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from grader.language import gettext as _
+from grader.language import ngettext, noop
 from grader.results import CheckResult, Measure, Outcome
 
 
@@ -11,30 +13,38 @@ from grader.results import CheckResult, Measure, Outcome
 class Label:
     """How an outcome reads. The symbol is never shown without the word."""
 
-    word: str
+    english: str
     symbol: str
     ascii: str
 
+    @property
+    def word(self) -> str:
+        """The word in the current language."""
+        return _(self.english)
 
+
+BANDS = noop("full"), noop("part"), noop("none")
 LABELS = MappingProxyType(
     {
-        Outcome.PASSED: Label("Passed", "✓", "+"),
-        Outcome.FAILED: Label("Not right yet", "✗", "x"),
-        Outcome.NOT_ATTEMPTED: Label("Not started", "○", "o"),
-        Outcome.BLOCKED: Label("Waiting", "◌", "."),
-        Outcome.ERRORED: Label("Raised an error", "▲", "!"),
-        Outcome.TIMED_OUT: Label("Took too long", "◷", "@"),
-        Outcome.HARNESS_ERROR: Label("Our fault", "⚑", "?"),
+        Outcome.PASSED: Label(noop("Passed"), "✓", "+"),
+        Outcome.FAILED: Label(noop("Not right yet"), "✗", "x"),
+        Outcome.NOT_ATTEMPTED: Label(noop("Not started"), "○", "o"),
+        Outcome.BLOCKED: Label(noop("Waiting"), "◌", "."),
+        Outcome.ERRORED: Label(noop("Raised an error"), "▲", "!"),
+        Outcome.TIMED_OUT: Label(noop("Took too long"), "◷", "@"),
+        Outcome.HARNESS_ERROR: Label(noop("Our fault"), "⚑", "?"),
     }
 )
 
-OUR_FAULT = "Our own machinery failed here. It is not your doing, costs you nothing, and is not counted in the total."
+OUR_FAULT = noop(
+    "Our own machinery failed here. It is not your doing, costs you nothing, and is not counted in the total."
+)
 
 
 def number(value: float) -> str:
     """Three significant digits for people: 0.0312, 3.07, 4,096."""
     if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+        return _("not a number") if math.isnan(value) else ("∞" if value > 0 else "−∞")
     if value and not 1e-4 <= abs(value) < 1e9:
         return f"{value:.2e}".replace("-", "−")
     whole = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
@@ -54,7 +64,7 @@ def score(value: float, maximum: float) -> str:
 def to_earn(check: CheckResult) -> str:
     """What a check could still bring: 1 point, 2.5 points."""
     left = points(check.max_points - check.points)
-    return f"{left} point" if left == "1" else f"{left} points"
+    return _("{left} point", left=left) if left == "1" else _("{left} points", left=left)
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -73,10 +83,22 @@ def level(value: float | None, unit: str) -> str:
 
 def remark(measure: Measure) -> str:
     """What a table says below a measure's title: its unit, its note, and how far it lies from full points."""
-    unit = f"Unit: {measure.unit}." if _is_long(measure.unit) else ""
-    distance = "" if not measure.margin else level(abs(measure.margin), measure.unit)
-    side = "short of full points" if (measure.margin or 0) < 0 else "to spare"
-    return " ".join(part for part in (unit, measure.note, f"{distance} {side}." if distance else "") if part)
+    unit = _("Unit: {unit}.", unit=measure.unit) if _is_long(measure.unit) else ""
+    return " ".join(part for part in (unit, measure.note, _margin(measure)) if part)
+
+
+def _margin(measure: Measure) -> str:
+    if not measure.margin:
+        return ""
+    distance = level(abs(measure.margin), measure.unit)
+    if measure.margin < 0:
+        return _("{distance} short of full points.", distance=distance)
+    return _("{distance} to spare.", distance=distance)
+
+
+def band(measure: Measure) -> str:
+    """How much of its points a measure's band gives: full, part, none."""
+    return _(measure.band)
 
 
 def _is_long(unit: str) -> bool:
@@ -91,6 +113,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def checks(quantity: int) -> str:
+    """A number of checks: 1 check, 12 checks."""
+    return ngettext("{count:,} check", "{count:,} checks", quantity)
+
+
 def count(quantity: int, noun: str) -> str:
-    """A number of things: 1 check, 12 checks."""
+    """A number of things on pages that are in English only: 1 submission, 12 submissions."""
     return f"{quantity:,} {noun}" if quantity == 1 else f"{quantity:,} {noun}s"

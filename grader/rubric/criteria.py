@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from grader.lab import LabSpec
+from grader.language import noop
 from grader.results import CheckResult, Outcome, RubricLine, TaskResult, tidy
 
 MET, DEVELOPING = 0.85, 0.40  # shares of the evidence's points from which a level is reached
-UNDECIDED = "not decided"
+UNDECIDED = noop("not decided")
+NOT_ATTEMPTED = noop("not attempted")
+LEVELS = noop("met"), noop("developing"), noop("not yet")
 
 
 def rubric_lines(spec: LabSpec, tasks: Sequence[TaskResult]) -> list[RubricLine]:
@@ -36,11 +39,11 @@ def _level(decided: Sequence[CheckResult], points: float, most: float) -> str:
     if not most:
         return UNDECIDED
     if all(check.outcome in {Outcome.NOT_ATTEMPTED, Outcome.BLOCKED} for check in decided):
-        return "not attempted"
+        return NOT_ATTEMPTED
     return level_of(points, most)
 
 
 def level_of(points: float, most: float) -> str:
     """Return the level that a share of the points stands for; `most` is over 0."""
     share = points / most
-    return "met" if share >= MET else "developing" if share >= DEVELOPING else "not yet"
+    return LEVELS[0 if share >= MET else 1 if share >= DEVELOPING else 2]

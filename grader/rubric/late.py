@@ -33,18 +33,31 @@ def apply_late(result: Result, policy: LatePolicy | None) -> Result:
 
 
 def _unknown(policy: LatePolicy, delivery: Delivery) -> LatePenalty:
-    marked = f"{delivery.source.capitalize()} marks it as late, but its" if delivery.marked_late else "The"
-    note = f"{marked} download carries no time of submission, so nothing was taken off for lateness."
+    note = "The download carries no time of submission, so nothing was taken off for lateness."
+    if delivery.marked_late:
+        source = delivery.source.capitalize()
+        note = (
+            f"{source} marks it as late, but its download carries no time of submission, "
+            "so nothing was taken off for lateness."
+        )
     return LatePenalty(due=policy.due.isoformat(), days=0, points=0.0, note=note)
 
 
 def _describe(late_by: timedelta, days: int, points: float, policy: LatePolicy) -> str:
-    after = f"Handed in {_span(late_by)} after the due time"
+    span = _span(late_by)
     if not days:
-        return f"{after}, within the {policy.grace:g} minutes of grace: nothing was taken off."
-    begun = "1 day" if days == 1 else f"{days} days"
+        return (
+            f"Handed in {span} after the due time, within the {policy.grace:g} minutes of grace: nothing was taken off."
+        )
+    rate, cap, off = f"{policy.per_day:g}", f"{policy.cap:g}", f"{points:g}"
+    if days == 1:
+        return (
+            f"Handed in {span} after the due time, so 1 day late at {rate} points a day (at most {cap}): "
+            f"{off} taken off."
+        )
     return (
-        f"{after}, so {begun} late at {policy.per_day:g} points a day (at most {policy.cap:g}): {points:g} taken off."
+        f"Handed in {span} after the due time, so {days} days late at {rate} points a day (at most {cap}): "
+        f"{off} taken off."
     )
 
 

@@ -32,14 +32,14 @@ def check_measure(id: str, points: float, task: TaskSpec, training: TrainingResu
 def _check_found(id: str, points: float, task: TaskSpec, found: Measure, training: TrainingResult) -> CheckResult:
     earned = tidy(min(points, max(0.0, found.points or 0.0)))
     full = earned == tidy(points)
-    value = f"{found.value:.0%}" if found.unit == "share" else f"{found.value:g} {found.unit}".strip()
+    measured = f"{found.value:.0%}" if found.unit == "share" else f"{found.value:g} {found.unit}".strip()
     return CheckResult(
         id=id,
         title=found.title,
         outcome=Outcome.PASSED if full else Outcome.FAILED,
         points=earned,
         max_points=tidy(points),
-        message=f"Measured: {value}. {found.note}".strip(),
+        message=" ".join(filter(None, [f"Measured: {measured}.", found.note])),
         hint="" if full else _cure(training),
         lesson=task.lesson,
         hidden=True,

@@ -66,12 +66,12 @@ def _grade(found: Measure, band: Band, points: float, share: float, notes: list[
 
 
 def _limits(band: Band, unit: str) -> str:
-    side = "from" if band.full > band.none else "up to"
     if (band.full, band.none) == (1, 0):
         return "Full points for it, none without."
-    if unit == "share":
-        return f"Full points {side} {band.full:.0%}, none at {band.none:.0%}."
-    return f"Full points {side} {band.full:g}, none at {band.none:g}."
+    full, none = (f"{end:.0%}" if unit == "share" else f"{end:g}" for end in (band.full, band.none))
+    if band.full > band.none:
+        return f"Full points from {full}, none at {none}."
+    return f"Full points up to {full}, none at {none}."
 
 
 def _trained(tuned: TunedNumbers) -> Measure:

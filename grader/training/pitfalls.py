@@ -52,7 +52,8 @@ def _poor_convergence(history: list[Record], tuned: TunedNumbers, loss: Measure,
     before, after = loss.base or 0.0, loss.tuned or 0.0
     if after <= STUCK * before:
         return None
-    cause = f"The loss on the training rows went from {before:.2f} to {after:.2f} only. {_why_stuck(history, tuned)}"
+    went = f"The loss on the training rows went from {before:.2f} to {after:.2f} only."
+    cause = f"{went} {_why_stuck(history, tuned)}"
     cure = (
         f"Take more optimizer steps: a batch of 1 without accumulation makes {3 * rows} of {rows} rows in 3 epochs. "
         "Keep the warm-up at a tenth of the steps at most, and use a learning rate near 5e-4."
@@ -70,19 +71,20 @@ def _why_stuck(history: list[Record], tuned: TunedNumbers) -> str:
             f"No entry of B moved by more than {tuned.adapter.moved:.0e} in the run: too few steps or too low a rate."
         )
     pace = tuned.adapter.moved / steps
-    short = (
-        f"The log speaks of only {steps} optimizer steps"
-        if steps < FEW_STEPS
-        else f"The log speaks of {steps} optimizer steps"
-    )
     if steps < FEW_STEPS and (pace < LOW_RATE or _still_rising(claimed_rates(history))):
         return (
-            f"{short}, and the warm-up is longer than the run: the weights moved by about {pace:.0e} a step, "
-            "so the learning rate never arrived."
+            f"The log speaks of only {steps} optimizer steps, and the warm-up is longer than the run: "
+            f"the weights moved by about {pace:.0e} a step, so the learning rate never arrived."
         )
     if pace < LOW_RATE:
-        return f"{short}, but the weights moved by about {pace:.0e} a step: the learning rate is too low."
-    return f"{short} with weights moving by about {pace:.0e} each: too few, or too small, to learn the voice."
+        return (
+            f"The log speaks of {steps} optimizer steps, but the weights moved by about {pace:.0e} a step: "
+            "the learning rate is too low."
+        )
+    return (
+        f"The log speaks of {steps} optimizer steps with weights moving by about {pace:.0e} each: "
+        "too few, or too small, to learn the voice."
+    )
 
 
 def _still_rising(rates: list[float]) -> bool:

@@ -9,6 +9,7 @@ import psutil
 
 from grader.errors import UsageError
 from grader.lab import Lab, ModelProfile
+from grader.language import noop
 from grader.training.devices import Gpu, find_gpu
 from grader.training.fetch import fetch
 from grader.training.models import ModelChoice, is_installed, memory_gib, open_local
@@ -72,36 +73,39 @@ def _why_not(name: str, profile: ModelProfile, gpu: Gpu | None) -> str | None:
     7B models are never downloaded unasked: `auto` takes one only where its weights already lie on this machine.
     """
     if profile.needs == "cuda" and gpu is None:
-        return "needs a CUDA device"
+        return noop("needs a CUDA device")
     if gpu is not None and memory_gib(profile) > gpu.free_gib:
-        return f"needs {memory_gib(profile):.0f} GiB of GPU memory and {gpu.free_gib:.0f} are free"
+        return noop(f"needs {memory_gib(profile):.0f} GiB of GPU memory and {gpu.free_gib:.0f} are free")
     if gpu is None and (short := _missing_memory(profile)):
         return short
     if is_installed(name, profile):
         return None
     if profile.source == "bundled":
-        return "is missing from this installation"
+        return noop("is missing from this installation")
     repository = profile.location if profile.source == "hub" else profile.mirror
     if repository and hub_has_cached(repository):
         return None
     if profile.needs == "cuda":
-        return f"is not on this machine (grader models fetch {name})"
+        return noop(f"is not on this machine (grader models fetch {name})")
     if repository and hub_answers(repository):
         return None
     if profile.source == "package" and index_offers(profile.location):
         return None
-    return "is not on this machine and nothing answers to fetch it from"
+    return noop("is not on this machine and nothing answers to fetch it from")
 
 
 def _missing_memory(profile: ModelProfile) -> str | None:
     needed, free = memory_gib(profile, CPU_BITS), psutil.virtual_memory().available / 2**30
-    return f"needs {needed:.1f} GiB of memory and {free:.1f} are free" if needed > free else None
+    return noop(f"needs {needed:.1f} GiB of memory and {free:.1f} are free") if needed > free else None
 
 
 def _sentence(name: str, gpu: Gpu | None, passed_over: list[str]) -> str:
-    place = f"on {gpu.name}" if gpu else "on the CPU"
-    others = f" Passed over: {'; '.join(passed_over)}." if passed_over else ""
-    return f"{name} is the best model that is really there, {place}.{others}"
+    best = (
+        f"{name} is the best model that is really there, on {gpu.name}."
+        if gpu
+        else f"{name} is the best model that is really there, on the CPU."
+    )
+    return " ".join([best, *(f"Passed over {each}." for each in passed_over)])
 
 
 def _take(lab: Lab, name: str, gpu: Gpu | None, why: str, progress: Progress) -> ModelChoice:

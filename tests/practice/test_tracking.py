@@ -43,6 +43,8 @@ def test_a_run_ticks_what_it_reached(lab: MiniLab, more: tuple[str, ...]) -> Non
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert diary(lab) == [f"- [x] Adding · Sumar ({TODAY})", f"- [x] Refuses text ({TODAY})"]
     assert "diary.md: 2 newly ticked, 2 of 2 in all." in ended.stdout
+    assert ended.stdout.count("All 4 checks passed: 70/70 points.") == 1
+    assert ended.stdout.count("30 more points wait for hidden checks") == 1
 
 
 def test_a_part_of_the_tests_ticks_only_what_it_shows_and_takes_nothing_back(lab: MiniLab) -> None:

@@ -18,6 +18,8 @@ _ATTRIBUTES = {
 class Page(HTMLParser):
     """A page's text, links, ids and headings. Fails on an element, attribute or nesting that is not ours."""
 
+    elements, attributes = _ELEMENTS, _ATTRIBUTES
+
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
         self.text = ""
@@ -30,8 +32,8 @@ class Page(HTMLParser):
         assert not self._open, f"never closed: {self._open}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in _ELEMENTS, f"<{tag}> is not ours"
-        unknown = {name for name, _ in attrs} - _ATTRIBUTES
+        assert tag in self.elements, f"<{tag}> is not ours"
+        unknown = {name for name, _ in attrs} - self.attributes
         assert not unknown, f"<{tag}> has {unknown}"
         given = {name: value or "" for name, value in attrs}
         self.links += [given["href"]] if "href" in given else []
