@@ -4,11 +4,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from grader.intake.arrivals import Arrival
 from grader.intake.roster import Roster, call_roll, read_roster
 from grader.rubric import Decision, load_overrides, refuse_unknown_submissions
 
 OVERRIDES = "overrides.toml"
+
+
+class Absences(msgspec.Struct, frozen=True, kw_only=True):
+    """How a roster and a class do not fit: names of it without a submission, and submissions (ids) without a name."""
+
+    missing: list[str] = []
+    unclear: list[str] = []
+    unlisted: list[str] = []
+
+    def people(self) -> list[str]:
+        """Return the names of those who are on the roster only."""
+        return [*self.missing, *self.unclear]
+
+    def notes(self) -> list[str]:
+        """Return a sentence about each."""
+        return [
+            *(f"{person}: handed in nothing." for person in self.missing),
+            *(f"{person}: more than one submission could be theirs." for person in self.unclear),
+            *(f"{id}: is not on the roster." for id in self.unlisted),
+        ]
 
 
 @dataclass(frozen=True)
@@ -18,19 +40,21 @@ class Books:
     roster: Roster | None = None
     decisions: list[Decision] = field(default_factory=list)
 
-    def name(self, arrivals: Sequence[Arrival]) -> tuple[list[Arrival], list[str]]:
-        """Return arrivals with the roster's names and identifiers, and sentences about whom it does not fit.
+    def name(self, arrivals: Sequence[Arrival]) -> tuple[list[Arrival], Absences]:
+        """Return arrivals with the roster's names and identifiers, and whom it does not fit.
 
         Raises UsageError where a decision names a submission that did not arrive.
         """
         refuse_unknown_submissions(self.decisions, [arrival.id for arrival in arrivals])
         if self.roster is None:
-            return list(arrivals), []
+            return list(arrivals), Absences()
         call = call_roll(self.roster, arrivals)
-        notes = [f"{person.name}: handed in nothing." for person in call.missing]
-        notes += [f"{person.name}: more than one submission could be theirs." for person in call.unclear]
-        notes += [f"{arrival.id}: {arrival.student} is not on the roster." for arrival in call.unlisted]
-        return call.arrivals, notes
+        absences = Absences(
+            missing=[person.name for person in call.missing],
+            unclear=[person.name for person in call.unclear],
+            unlisted=[arrival.id for arrival in call.unlisted],
+        )
+        return call.arrivals, absences
 
 
 def open_books(roster: Path | None, overrides: Path | None, out: Path) -> Books:

@@ -8,11 +8,13 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from grader.batch import classpage
 from grader.batch.attendance import Class
+from grader.batch.books import Absences
 from grader.batch.jobs import Engine
-from grader.batch.journal import Journal
+from grader.batch.journal import Journal, Member
 from grader.batch.records import explain_checks, explain_training
-from grader.batch.reports import Reports, write_index
+from grader.batch.reports import Reports
 from grader.batch.run import BatchRun
 from grader.batch.settings import Asked, Terms, settings_of, settle_terms
 from grader.batch.shards import find_parts, gather
@@ -36,13 +38,17 @@ def run_batch(asked: Asked, group: Class, open_engine: OpenEngine, console: Cons
     try:
         with _terminable(), OwnedFolder() as workspace:
             books = group.open_books()
-            arrivals, notes = group.arrivals(workspace, books)
+            arrivals, absences = group.arrivals(workspace, books)
             refuse_misfits(books.decisions, asked.lab.spec)
             with Journal(group.reports) as journal:
                 terms = settle_terms(asked, journal.read_settings(), group.reports)
                 journal.begin(settings_of(terms, finished=False))
                 reports = Reports(terms, group.reports, books.decisions)
-                return _grade(arrivals, notes, reports, journal, open_engine(terms), console)
+                roll = _grade(arrivals, reports, group, journal, open_engine(terms))
+                journal.finish(settings_of(terms, finished=True), roll, absences)
+                page = _write_page(group, journal, reports, roll, absences)
+                print_summary(reports.entries, reports.changes, page, console, absences.notes())
+                return exit_code(reports.entries)
     except KeyboardInterrupt:
         console.print("Stopped. What was graded is kept; run the same command again to go on.")
         return STOPPED
@@ -69,39 +75,45 @@ def explain(asked: Asked, group: Class, id: str, console: Console) -> int:
     return 0
 
 
-def merge(out: Path, console: Console) -> int:
+def merge(out: Path, console: Console, *, pseudonymous: bool = False) -> int:
     """Put the parts of a class together; return the exit code. Raises UsageError where one is missing or unfinished."""
     parts = find_parts(out)
     with Journal(out) as journal:
-        entries = gather(out, parts, journal)
-        settings = journal.read_settings()
-        page = write_index(out, settings.title if settings else out.name, entries)
-    print_summary(entries, [], page, console)
-    return exit_code(entries)
+        gathered = gather(out, parts, journal)
+        group = classpage.Graded(out, journal, gathered.settings, gathered.roll, gathered.absences)
+        page = classpage.write_class_page(group, pseudonymous=pseudonymous)
+    print_summary(gathered.entries, [], page, console, gathered.absences.notes())
+    return exit_code(gathered.entries)
 
 
 def _grade(
-    arrivals: Sequence[Arrival],
-    notes: Sequence[str],
-    reports: Reports,
-    journal: Journal,
-    engine: Engine,
-    console: Console,
-) -> int:
+    arrivals: Sequence[Arrival], reports: Reports, group: Class, journal: Journal, engine: Engine
+) -> list[Member]:
+    """Grade, and return the roll. Where that is stopped, the class page shows what was graded until then."""
     try:
         with open_view() as view, closing(engine):
             BatchRun(reports.terms, journal, engine, Stages(view), reports.settle).run(arrivals)
     except KeyboardInterrupt:
-        reports.write_index()
+        _write_page(group, journal, reports, reports.members, Absences(), finished=False)
         raise
     scores = {entry.id: entry.score for entry in reports.entries if not entry.refused and not entry.fault}
     # What an earlier run made of a submission that this one could not grade is not its grade.
     counting = {arrival.id for arrival in choose_best(arrivals, scores)} & scores.keys()
-    roll = [msgspec.structs.replace(member, counts=member.id in counting) for member in reports.members]
-    journal.finish(settings_of(reports.terms, finished=True), roll)
-    page = reports.write_index()
-    print_summary(reports.entries, reports.changes, page, console, notes)
-    return exit_code(reports.entries)
+    return [msgspec.structs.replace(member, counts=member.id in counting) for member in reports.members]
+
+
+def _write_page(
+    group: Class,
+    journal: Journal,
+    reports: Reports,
+    roll: Sequence[Member],
+    absences: Absences,
+    *,
+    finished: bool = True,
+) -> Path:
+    settings = settings_of(reports.terms, finished=finished)
+    shown = classpage.Graded(group.reports, journal, settings, roll, absences, finished)
+    return classpage.write_class_page(shown, pseudonymous=group.pseudonymous)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`OUT/.journal`: one lock, the settings that a resumed batch goes on with, the roll, and a record a submission."""
+"""`OUT/.journal`: one lock, what a resumed batch goes on with, the roll, and of each submission what was found out."""
 
 import fcntl
 import os
@@ -7,9 +7,11 @@ from typing import TypeVar
 
 import msgspec
 
+from grader.batch.books import Absences
 from grader.batch.records import Record, read_record, write_record
 from grader.errors import UsageError
 from grader.results import write_atomically
+from grader.similarity.fingerprints import Prints
 
 FOLDER = ".journal"
 Kind = TypeVar("Kind")
@@ -79,6 +81,14 @@ class Journal:
         """Keep a submission's record."""
         write_record(self._record(id), record)
 
+    def read_prints(self, id: str) -> Prints | None:
+        """Return the fingerprints of a submission's code, or None where none are kept."""
+        return _read(self._prints(id), Prints)
+
+    def write_prints(self, id: str, prints: Prints) -> None:
+        """Keep the fingerprints of a submission's code."""
+        write_atomically(self._prints(id), msgspec.json.encode(prints))
+
     def read_settings(self) -> Settings | None:
         """Return the settings of the last run, or None where there was none."""
         return _read(self.folder / "settings.json", Settings)
@@ -92,18 +102,26 @@ class Journal:
         """Return the roll of the last run that came to its end, or None where none has."""
         return _read(self.folder / "roll.json", list[Member])
 
-    def finish(self, settings: Settings, roll: list[Member]) -> None:
-        """Keep the settings and the roll of a run that came to its end."""
+    def read_absences(self) -> Absences:
+        """Return how the roster and the class of the last run did not fit; nothing where there was no roster."""
+        return _read(self.folder / "absences.json", Absences) or Absences()
+
+    def finish(self, settings: Settings, roll: list[Member], absences: Absences) -> None:
+        """Keep the settings, the roll, and whom the roster did not fit, of a run that came to its end."""
         write_atomically(self.folder / "settings.json", msgspec.json.encode(settings))
+        write_atomically(self.folder / "absences.json", msgspec.json.encode(absences))
         write_atomically(self.folder / "roll.json", msgspec.json.encode(roll))
 
     def _record(self, id: str) -> Path:
         return self.folder / "records" / f"{id}.json"
 
+    def _prints(self, id: str) -> Path:
+        return self.folder / "fingerprints" / f"{id}.json"
+
 
 def _remove_unfinished(out: Path) -> None:
     """Remove the files that a killed batch had not renamed yet (results.write_atomically)."""
-    for folder in (".", "*", f"{FOLDER}/records"):
+    for folder in (".", "*", f"{FOLDER}/records", f"{FOLDER}/fingerprints"):
         for kind in ("json", "html"):
             for path in out.glob(f"{folder}/.*.{kind}.????????"):
                 path.unlink(missing_ok=True)

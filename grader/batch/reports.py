@@ -1,4 +1,4 @@
-"""The reports of a batch: each submission's as soon as it is settled, the index, and what changed since last time."""
+"""The reports of a batch: each submission's as soon as it is settled, and what changed since last time."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from grader.batch.tickets import Ticket
 from grader.environment import describe_environment
 from grader.grade import build_result
 from grader.render.html import render_report
-from grader.render.index import Entry, make_entry, render_index
+from grader.render.index import Entry, make_entry
 from grader.results import Plain, Result, SandboxInfo, decode, encode, write_atomically
 from grader.rubric import Decision, adjust
 
@@ -20,7 +20,7 @@ MOST_CHANGES = 3  # named of one submission
 
 
 class Reports:
-    """Writes into the output folder. What is kept in memory of a submission is its line in the index."""
+    """Writes into the output folder. What is kept in memory of a submission is a line."""
 
     def __init__(self, terms: Terms, out: Path, decisions: Sequence[Decision] = ()) -> None:
         """`decisions` are a person's, applied to what was graded and never kept in the journal."""
@@ -49,10 +49,6 @@ class Reports:
         self._write(result)
         self.entries.append(make_entry(result))
 
-    def write_index(self) -> Path:
-        """Write the page that links to all reports."""
-        return write_index(self._out, self.terms.lab.spec.title, self.entries)
-
     def _assemble(self, ticket: Ticket, record: Record) -> Result:
         terms = self.terms
         reported = {**{check.id: check for check in ticket.faulty}, **terms.valid_checks(record, ticket.sha256)}
@@ -74,7 +70,7 @@ class Reports:
         if before and data != before:
             self._note_change(before, result)
         # The page first: where we are killed between the two, result.json is still the old one and both come again.
-        write_atomically(page, render_report(result).encode())
+        write_atomically(page, render_report(result, self.terms.language).encode())
         write_atomically(path, data)
 
     def _note_change(self, before: bytes, result: Result) -> None:
@@ -84,14 +80,6 @@ class Reports:
             change = "its old result could not be read"
         if change:
             self.changes.append(f"{result.submission.id}: {change}")
-
-
-def write_index(out: Path, title: str, entries: Sequence[Entry]) -> Path:
-    """Write the page that links to all reports: what we failed at first, then what was refused, then by id."""
-    ordered = sorted(entries, key=lambda entry: (not entry.fault and not entry.faults, not entry.refused, entry.id))
-    page = out / "index.html"
-    write_atomically(page, render_index(ordered, title).encode())
-    return page
 
 
 def _circumstances(record: Record) -> tuple[SandboxInfo, dict[str, Plain]]:

@@ -9,6 +9,7 @@ import msgspec
 
 from grader.batch.jobs import Engine, Job, Report, Stage
 from grader.batch.journal import Journal
+from grader.batch.likeness import Fingerprinter
 from grader.batch.records import Checked, Record, Trained
 from grader.batch.settings import Terms
 from grader.batch.stages import Stages
@@ -35,7 +36,8 @@ class BatchRun:
     def run(self, arrivals: Sequence[Arrival]) -> None:
         """Take all in, then do what is left to do. Raises UsageError where the batch as a whole cannot go on."""
         self._stages.expect("intake", len(arrivals))
-        with closing(take_in_all(arrivals, self._terms.lab)) as tickets:
+        fingerprinter = Fingerprinter(self._terms.lab, self._journal)
+        with closing(take_in_all(arrivals, self._terms.lab, fingerprinter.keep)) as tickets:
             for ticket in tickets:
                 self._stages.start("intake")
                 self._stages.end("intake", failed=bool(ticket.fault))

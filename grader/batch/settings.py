@@ -1,5 +1,6 @@
 """How a batch begins, and how it goes on after it was stopped: with the seed and the model that it was begun with."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from grader.batch.sources import hash_checks
 from grader.errors import UsageError
 from grader.grade import choose, draw_seed
 from grader.lab import Lab
+from grader.language import ENGLISH, Language
 from grader.results import CheckResult, TrainingResult
 from grader.training import ModelChoice
 
 AUTO = "auto"
-PAGES = ("render", "rubric", "results.py")
+PAGES = ("render", "rubric", "language", "results.py")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Asked:
     device: str = AUTO
     seed: int | None = None
     unconfined: bool = False
+    lang: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Terms:
     sources: dict[str, str]
     same_pages: bool
     unconfined: bool
+    language: Language = ENGLISH
 
     def check_facts(self, sha256: str) -> Facts:
         """Return all that the checks of the submission with this hash depend on, but for the checks themselves."""
@@ -68,6 +72,7 @@ def settle_terms(asked: Asked, before: Settings | None, out: Path) -> Terms:
     known = before.seed if before else draw_seed()
     seed = known if asked.seed is None else asked.seed
     choice = _choose(asked, before)
+    language = asked.lab.language(asked.lang)
     return Terms(
         lab=asked.lab,
         choice=choice,
@@ -75,8 +80,9 @@ def settle_terms(asked: Asked, before: Settings | None, out: Path) -> Terms:
         checking=check_facts(asked.lab, choice, seed),
         training=training_facts(asked.lab, choice, seed) if choice else {},
         sources=hash_checks(asked.lab),
-        same_pages=before is not None and before.pages == _hash_pages(),
+        same_pages=before is not None and before.pages == _hash_pages(language),
         unconfined=asked.unconfined,
+        language=language,
     )
 
 
@@ -90,12 +96,13 @@ def settings_of(terms: Terms, *, finished: bool) -> Settings:
         model=_name(choice),
         device=choice.device if choice else "",
         why=choice.why if choice else "",
-        pages=_hash_pages() if finished or terms.same_pages else "",
+        pages=_hash_pages(terms.language) if finished or terms.same_pages else "",
     )
 
 
-def _hash_pages() -> str:
-    return hash_files(ROOT, PAGES)
+def _hash_pages(language: Language) -> str:
+    texts = hashlib.sha256(repr(sorted(language.texts.items())).encode()).hexdigest()
+    return f"{hash_files(ROOT, PAGES)} {language.code} {texts}"
 
 
 def _choose(asked: Asked, before: Settings | None) -> ModelChoice | None:

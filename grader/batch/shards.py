@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.batch.books import Absences
 from grader.batch.journal import Journal, Member, Settings
 from grader.errors import UsageError
 from grader.intake.arrivals import Arrival
@@ -41,8 +42,18 @@ def read_shard(text: str) -> Shard:
     raise UsageError(f"--shard {text}: name a part as i/n, such as 2/3 for the second of three.")
 
 
-def gather(out: Path, parts: Sequence[Shard], journal: Journal) -> list[Entry]:
-    """Copy all parts' reports into `out` and what they found out into its journal; return the index's lines.
+@dataclass(frozen=True)
+class Gathered:
+    """A class put together: a line and a member for each submission, and whom the roster does not fit."""
+
+    settings: Settings
+    roll: list[Member]
+    absences: Absences
+    entries: list[Entry]
+
+
+def gather(out: Path, parts: Sequence[Shard], journal: Journal) -> Gathered:
+    """Copy all parts' reports into `out` and what they found out into its journal; return what there is of the class.
 
     Raises UsageError where a part is still being graded, has not come to its end, or was graded otherwise.
     """
@@ -61,10 +72,15 @@ def gather(out: Path, parts: Sequence[Shard], journal: Journal) -> list[Entry]:
                 raise UsageError(f"Part {shard.number} of {shard.of} has not come to its end; run it again.")
             for member in members:
                 journal.write(member.id, part.read(member.id))
+                prints = part.read_prints(member.id)
+                if prints:
+                    journal.write_prints(member.id, prints)
                 entries.append(_copy_report(member, shard.folder(out), out))
             roll += members
-        journal.finish(settings[0], roll)
-    return entries
+        # Each part held the roster against the whole class.
+        absences = journals[0].read_absences()
+        journal.finish(settings[0], roll, absences)
+    return Gathered(settings[0], roll, absences, entries)
 
 
 def _copy_report(member: Member, part: Path, out: Path) -> Entry:

@@ -1,14 +1,17 @@
 """One submission's way through a batch, from its arrival to its line in the index. Small: its texts stay on disk."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from grader.errors import GraderError, SubmissionError
 from grader.grade import take_in
+from grader.intake import Submission
 from grader.intake.arrivals import Arrival
 from grader.lab import Lab
 from grader.results import CheckResult, SubmissionInfo, TrainingResult
+
+Look = Callable[[str, Submission], None]
 
 READERS = 4  # reading waits for the disk, hashing for one core
 
@@ -40,15 +43,20 @@ class Ticket:
         return self.info.sha256 if self.info else ""
 
 
-def take_in_all(arrivals: Sequence[Arrival], lab: Lab) -> Generator[Ticket, None, None]:
-    """Read and hash every arrival, in order, keeping no copy. What cannot be read is a ticket with a sentence."""
+def take_in_all(arrivals: Sequence[Arrival], lab: Lab, look: Look | None = None) -> Generator[Ticket, None, None]:
+    """Read and hash every arrival, in order, keeping no copy. What cannot be read is a ticket with a sentence.
+
+    `look` is called with each id and submission while its files are there, in one of several threads.
+    """
     with ThreadPoolExecutor(READERS) as pool:
-        yield from pool.map(lambda arrival: _take_in(arrival, lab), arrivals)
+        yield from pool.map(lambda arrival: _take_in(arrival, lab, look), arrivals)
 
 
-def _take_in(arrival: Arrival, lab: Lab) -> Ticket:
+def _take_in(arrival: Arrival, lab: Lab, look: Look | None) -> Ticket:
     try:
         with take_in(arrival.path, lab) as submission:
+            if look:
+                look(arrival.id, submission)
             return Ticket(arrival, submission.info)
     except SubmissionError as error:
         return Ticket(arrival, refused=str(error).removeprefix(f"{arrival.path}: "))

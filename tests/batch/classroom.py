@@ -85,6 +85,7 @@ class Classroom:
         attempt: Literal["latest", "best"] = "latest",
         shard: Shard | None = None,
         roster: Path | None = None,
+        pseudonymous: bool = False,
     ) -> Ended:
         """Run a batch; `sandbox` is what the server is made to say of itself."""
         text = io.StringIO()
@@ -92,7 +93,7 @@ class Classroom:
         taken = lab or self.lab
         asked = Asked(taken, model, "cpu" if model != "auto" else "auto", seed, unconfined)
         server = _claiming(self._server, sandbox) if sandbox else self._server
-        group = Class(self.folder, self.out, attempt, shard, roster)
+        group = Class(self.folder, self.out, attempt, shard, roster, pseudonymous=pseudonymous)
         console = Console(file=text, width=400, highlight=False)
         code = run_batch(asked, group, lambda terms: CountingEngine(terms, server, jobs), console)
         return Ended(code, text.getvalue(), jobs)

@@ -123,6 +123,7 @@ def test_a_harness_error_is_loud_makes_the_code_3_and_is_never_kept(classroom: C
     broken = classroom.batch(lab=lab)
     assert broken.code == 3
     assert broken.printed.startswith("OUR FAULT: 1 submission.")
+    assert "Our fault: 1 submission" in (classroom.out / "index.html").read_text()
     assert classroom.result("ada").score == classroom.result("ada").max_score == 80
     assert classroom.batch(lab=lab).jobs == ["checks ada"]
     tests.write_text(whole)
@@ -216,6 +217,9 @@ def test_the_best_attempt_counts_where_that_is_asked_for(classroom: Classroom) -
         roll = journal.read_roll()
     assert roll is not None
     assert {member.id: member.counts for member in roll} == {"ada": False, "ada-attempt-1": True}
+    page = (classroom.out / "index.html").read_text()
+    assert "attempt 2: does not count" in page
+    assert "1 submission, mean 100 %" in page
 
 
 def test_a_batch_grades_as_grade_does(classroom: Classroom, warm_server: Server) -> None:

@@ -91,7 +91,7 @@ def test_a_roster_names_students_and_lists_who_is_missing(classroom: Classroom, 
     classroom.add("eve", RIGHT)
     printed = classroom.batch(roster=roster).printed
     assert "Grace Hopper: handed in nothing." in printed
-    assert "eve: eve is not on the roster." in printed
+    assert "eve: is not on the roster." in printed
     delivery = classroom.result("ada").delivery
     assert delivery is not None
     assert (delivery.people[0].name, delivery.people[0].identifiers) == ("Ada Lovelace", {"email": "ada@example.edu"})

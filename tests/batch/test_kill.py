@@ -84,7 +84,7 @@ def test_an_interrupt_stops_in_order_and_says_how_to_go_on(short: Path) -> None:
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert said == "Stopped. What was graded is kept; run the same command again to go on.\n"
-    assert (victim.out / "index.html").exists()
+    assert "The batch was stopped" in (victim.out / "index.html").read_text()
     victim.assert_nothing_is_left()
 
 

@@ -36,6 +36,7 @@ def test_three_parts_merged_are_the_class_in_one(classroom: Classroom) -> None:
     assert merge(classroom.out, quiet()) == 0
     merged, index = results(classroom), (classroom.out / "index.html").read_text()
     assert "broken" in index
+    assert len([*(classroom.out / ".journal" / "fingerprints").iterdir()]) == 5
     # The whole goes on where the parts ended.
     assert classroom.batch(seed=SEED).jobs == []
     classroom.out = classroom.out.with_name("whole")

@@ -3,14 +3,17 @@
 import re
 import socket
 from contextlib import suppress
+from itertools import cycle
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 import pytest
 
+from grader.lab import find_lab
 from grader.render.html import render_report
 from grader.render.index import make_entry, render_index
-from grader.results import Outcome
+from grader.results import Outcome, decode
 from tests.browser.conftest import Visitor
 from tests.render.hostile import ATTACKS
 from tests.render.sample import SAMPLE, change_texts, with_outcome
@@ -18,6 +21,9 @@ from tests.render.sample import SAMPLE, change_texts, with_outcome
 pytestmark = pytest.mark.browser
 
 UNTOUCHED = msgspec.structs.replace(with_outcome(SAMPLE, Outcome.NOT_ATTEMPTED), training=None)
+PROJECT = Path(__file__).resolve().parents[2]
+SPANISH = find_lab("week07", PROJECT).language("es")
+GRADED = decode((PROJECT / "reports" / "sample" / "result.json").read_bytes())
 PAGES = {
     "sample": render_report(SAMPLE),
     "untouched": render_report(UNTOUCHED),
@@ -39,6 +45,13 @@ def test_a_page_fits_a_phone_and_is_accessible_there(visitor: Visitor, name: str
     visit = visitor.open(PAGES[name], width=360)
     assert visit.violations() == []
     assert visit.width() == 360
+
+
+def test_a_spanish_report_fits_a_phone_and_is_accessible_there_in_the_dark(visitor: Visitor) -> None:
+    visit = visitor.open(render_report(GRADED, SPANISH), width=360, scheme="dark")
+    assert visit.violations() == []
+    assert (visit.width(), visit.said, visit.requests) == (360, [], [])
+    assert visit.page.evaluate("document.documentElement.lang") == "es"
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -70,6 +83,14 @@ def test_hostile_text_in_every_field_runs_nothing_loads_nothing_and_keeps_to_its
         assert visit.width() == 360
 
 
+def test_hostile_text_runs_nothing_and_loads_nothing_in_spanish_either(visitor: Visitor) -> None:
+    attacks = cycle(ATTACKS.values())
+    visit = visitor.open(render_report(change_texts(SAMPLE, lambda _: next(attacks)), SPANISH), width=360)
+    visit.page.evaluate("document.querySelectorAll('details').forEach(element => element.open = true)")
+    assert (visit.said, visit.requests, visit.width()) == ([], [], 360)
+    assert visit.page.evaluate("document.scripts.length + document.images.length") == 0
+
+
 def test_what_would_slip_through_the_escaping_still_runs_nothing_and_loads_nothing(visitor: Visitor) -> None:
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.setblocking(False)
@@ -98,9 +119,15 @@ def test_the_keyboard_reaches_the_content_and_opens_a_hint(visitor: Visitor) -> 
     assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
-    page.locator(".hint summary").first.focus()
-    page.keyboard.press("Enter")
-    assert page.locator(".hint").first.get_attribute("open") is not None
+    hints = page.locator(".check[open]").first.locator(".hint")
+    hints.first.locator("> summary").focus()
+    for place in range(hints.count()):
+        assert [hints.nth(later).locator("> p").is_visible() for later in range(place, hints.count())] == [False] * (
+            hints.count() - place
+        )
+        page.keyboard.press("Enter")
+        assert hints.nth(place).locator("> p").is_visible()
+        page.keyboard.press("Tab")
 
 
 def test_a_report_prints_on_a_sensible_number_of_pages(visitor: Visitor) -> None:

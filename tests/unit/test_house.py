@@ -13,7 +13,8 @@ GRADER = PROJECT / "grader"
 LEVELS: list[set[str]] = [
     {"errors"},
     {"results"},
-    {"worker", "lab", "intake"},
+    {"language"},
+    {"worker", "lab", "intake", "analysis", "similarity"},
     {"checks", "training", "rubric", "render"},
     {"grade", "environment", "doctor", "models", "demo", "progress", "practice", "feedback", "assign"},
     {"batch", "selftest"},

@@ -1,0 +1,166 @@
+"""`OUT/index.html`: the class, read back from the results one by one, so that what is kept of each is its row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from grader.analysis.items import ItemAnalysis
+from grader.analysis.mistakes import Clusters
+from grader.batch.books import Absences
+from grader.batch.journal import Journal, Member, Settings
+from grader.batch.likeness import compare_class
+from grader.batch.names import Names, RealNames, open_pseudonyms
+from grader.render import wording
+from grader.render.classroom import Classroom, Decided, Flag, Row, Task, render_classroom
+from grader.render.steps import next_steps
+from grader.results import CheckResult, Override, Result, RubricLine, decode, tidy, write_atomically
+
+MOST_CLUSTERS = 25
+KEY, WHO = "pseudonyms.key", "pseudonyms.csv"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a class page is made from. `finished` tells that the batch came to its end."""
+
+    out: Path
+    journal: Journal
+    settings: Settings
+    roll: Sequence[Member]
+    absences: Absences
+    finished: bool = True
+
+
+@dataclass
+class _Seen:
+    """What the results have told so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    counting: list[str] = field(default_factory=list)
+    items: ItemAnalysis = field(default_factory=ItemAnalysis)
+    clusters: Clusters = field(default_factory=Clusters)
+
+
+def write_class_page(group: Graded, *, pseudonymous: bool = False) -> Path:
+    """Write `OUT/index.html` and return its path.
+
+    Under pseudonyms it links to no report, since their folders bear names: the file can be given away by itself. The
+    key, and who is who, stay in the journal. Raises UsageError where the key is damaged.
+    """
+    page = group.out / "index.html"
+    names = _open_names(group) if pseudonymous else RealNames()
+    write_atomically(page, render_classroom(build_classroom(group, names)).encode())
+    return page
+
+
+def _open_names(group: Graded) -> Names:
+    known = [text for member in group.roll for text in (member.id, *member.student.split(" and "))]
+    names = open_pseudonyms(group.journal.folder / KEY, [*known, *group.absences.people()])
+    who = sorted(f"{names.name(member.id)},{member.id}\n" for member in group.roll)
+    write_atomically(group.journal.folder / WHO, "".join(who).encode())
+    return names
+
+
+def build_classroom(group: Graded, names: Names) -> Classroom:
+    """Read all results, each once, and put together what the page shows of them, in an order that tells nothing."""
+    seen = _Seen()
+    unlisted = set(group.absences.unlisted)
+    for member in sorted(group.roll, key=lambda member: names.name(member.id)):
+        result = _read(group, member)
+        if result is None:
+            fault = member.fault or ("" if member.refused else "its result is gone; run the batch again.")
+            row = Row(
+                name=names.name(member.id),
+                student=names.student(member.student),
+                refused=names.sentence(member.refused),
+                fault=names.sentence(fault),
+                counts=member.counts,
+            )
+            seen.rows.append(row)
+        else:
+            _take(seen, names.result(result), member, names.student(member.student), member.id in unlisted)
+    seen.rows.sort(key=lambda row: (not row.fault and not row.faults, not row.refused))
+    settings = group.settings
+    return Classroom(
+        title=settings.title,
+        tasks=seen.tasks,
+        rows=seen.rows,
+        links={row.name: names.link(row.name) for row in seen.rows if row.graded},
+        items=seen.items.items,
+        clusters=seen.clusters.largest(MOST_CLUSTERS),
+        similarity=compare_class(group.journal, seen.counting, names) if len(seen.counting) > 1 else None,
+        decided=seen.decided,
+        missing=group.absences.missing,
+        unclear=group.absences.unclear,
+        unlisted=[names.name(id) for id in group.absences.unlisted],
+        finished=group.finished,
+        pseudonymous=names.pseudonymous,
+        model=f"{Path(settings.model).name} on {settings.device}" if settings.model else "",
+    )
+
+
+def _take(seen: _Seen, result: Result, member: Member, student: str, unlisted: bool) -> None:
+    seen.rows.append(_row(result, member, student, unlisted))
+    seen.tasks = seen.tasks or [
+        Task(task.name, tidy(sum(check.max_points for check in task.checks))) for task in result.tasks
+    ]
+    name = result.submission.id
+    for check in result.checks():
+        if check.override:
+            seen.decided.append(_decided(name, check.title, check, check.override))
+    for line in result.rubric:
+        if line.override:
+            seen.decided.append(_decided(name, line.criterion, line, line.override))
+    if member.counts:
+        seen.counting.append(member.id)
+        seen.items.add(result)
+        seen.clusters.add(result)
+
+
+def _row(result: Result, member: Member, student: str, unlisted: bool) -> Row:
+    steps = next_steps(result.tasks, 1)
+    return Row(
+        name=result.submission.id,
+        student=student,
+        score=result.score,
+        max_score=result.max_score,
+        tasks=[(task.points, task.max_points) for task in result.tasks],
+        training_s=result.training.seconds if result.training else None,
+        checks_s=sum(check.duration_s for check in result.checks()),
+        next_step=steps[0].title if steps else "",
+        faults=[f"{check.title}: {check.message}" for check in result.harness_faults()],
+        counts=member.counts,
+        flags=[*_flags(result, member), *([Flag("not on the roster")] if unlisted else [])],
+    )
+
+
+def _flags(result: Result, member: Member) -> list[Flag]:
+    flags = []
+    if not member.counts:
+        flags.append(Flag(f"attempt {member.attempt}: does not count"))
+    if result.late and (result.late.points or (result.delivery and result.delivery.marked_late)):
+        word = f"late: {wording.points(result.late.points)} off" if result.late.points else "late"
+        flags.append(Flag(word, "late", result.late.note))
+    by_hand = [*(one.override for one in result.checks()), *(one.override for one in result.rubric)]
+    if any(by_hand):
+        flags.append(Flag(f"by hand: {sum(map(bool, by_hand))}", "hand"))
+    return flags
+
+
+def _decided(name: str, title: str, one: CheckResult | RubricLine, override: Override) -> Decided:
+    level = one.level if isinstance(one, RubricLine) else ""
+    after = wording.score(one.points, one.max_points) if one.max_points else level
+    return Decided(name, title, wording.points(override.points_before), after, override.comment)
+
+
+def _read(group: Graded, member: Member) -> Result | None:
+    if member.refused or member.fault:
+        return None
+    try:
+        return decode((group.out / member.id / "result.json").read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return None
