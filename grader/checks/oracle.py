@@ -5,13 +5,30 @@ enters (on a student's own machine, in the test's process), take and return plai
 reference: no `generate`, no cache of keys and values, no PEFT. Libraries are imported late, for checks without a model.
 """
 
+import math
+import statistics
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.checks.lora import adapted_logits, draw_adapter, draw_model, train_adapter
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = [
+    "adapted_logits",
+    "draw_adapter",
+    "draw_model",
+    "greedy",
+    "losses",
+    "random_llama",
+    "read_adapter",
+    "rename_adapter",
+    "traces",
+    "train_adapter",
+]
 
 Plain = dict[str, Any]
 CAUSAL_LM_PREFIX = "base_model.model."  # PEFT's name for the model that an adapter sits on
@@ -73,6 +90,54 @@ def _token_losses(model: "PreTrainedModel", ids: list[int]) -> list[float]:
     return [-float(scores[place, token]) for place, token in enumerate(ids[1:])]
 
 
+def traces(model_path: str, groups: list[list[dict[str, str]]], adapter: Plain) -> dict[str, dict[str, float]]:
+    """Say what an adapter knows of the first group of examples and not of the others, which are of the same form.
+
+    For the `prompt`, the `response`, and what comes one token further `ahead` in it: `gain`, by how many nats a token
+    the loss fell beyond what the others' falls foretell for a group as hard (a straight line through them), and
+    `deviations`, the same in standard deviations of the others from that line. Chance gives -2 to 2, whatever the
+    adapter does to a language model otherwise. `adapter` is as for `losses`.
+    """
+    pairs = [
+        [(_encode(model_path, example["prompt"]), _encode(model_path, example["response"])) for example in group]
+        for group in groups
+    ]
+    before = [_part_losses(_model(model_path), group) for group in pairs]
+    model = _adapted(model_path, adapter["weights"], adapter["scale"])
+    after = [_part_losses(model, group) for group in pairs]
+    found = {}
+    for part in before[0]:
+        hardness = [losses[part] for losses in before]
+        falls = [was - losses[part] for was, losses in zip(hardness, after, strict=True)]
+        line = statistics.linear_regression(hardness[1:], falls[1:])
+        gain, *rest = (fall - line.slope * hard - line.intercept for hard, fall in zip(hardness, falls, strict=True))
+        spread = math.sqrt(math.fsum(value**2 for value in rest) / (len(rest) - 2))
+        found[part] = {"gain": gain, "deviations": gain / spread if spread else 0.0}
+    return found
+
+
+def _part_losses(model: "PreTrainedModel", pairs: list[tuple[list[int], list[int]]]) -> dict[str, float]:
+    """Return the mean losses, in one batch: what is right of the longest is padding, and no earlier token sees it."""
+    import torch
+
+    longest = max(len(prompt) + len(response) for prompt, response in pairs)
+    ids = torch.tensor(
+        [[*prompt, *response] + [0] * (longest - len(prompt) - len(response)) for prompt, response in pairs]
+    )
+    with torch.no_grad():
+        scores = model(input_ids=ids, use_cache=False).logits
+    total = scores.logsumexp(-1)
+    following = (total[:, :-1] - scores[:, :-1].gather(-1, ids[:, 1:, None])[..., 0]).double()
+    ahead = (total[:, :-2] - scores[:, :-2].gather(-1, ids[:, 2:, None])[..., 0]).double()
+    found: dict[str, list[float]] = {"prompt": [], "response": [], "ahead": []}
+    for row, (prompt, response) in enumerate(pairs):
+        start, end = len(prompt) - 1, len(prompt) + len(response) - 1
+        found["prompt"] += following[row, :start].tolist()
+        found["response"] += following[row, start:end].tolist()
+        found["ahead"] += ahead[row, start : end - 1].tolist()
+    return {part: math.fsum(values) / max(len(values), 1) for part, values in found.items()}
+
+
 def _adapted(model_path: str, weights: bytes, scale: float) -> "PreTrainedModel":
     """Return a copy of a GPT-2 with W + scale · (B A)ᵀ in place of W (its Conv1D stores W as in x out)."""
     import copy
@@ -120,6 +185,27 @@ def _describe(tensor: "torch.Tensor", sha256: str) -> Plain:
         "zero": not bool(tensor.any()),
         "sha256": sha256,
     }
+
+
+def rename_adapter(weights: bytes, layers: dict[str, list[int]]) -> bytes | None:
+    """Return an adapter's file with the layers' own names, as `draw_adapter` writes them.
+
+    None where it is damaged, or is not made of A and B of just these layers, given with their `[inputs, outputs]`.
+    """
+    import safetensors.torch
+
+    try:
+        tensors = safetensors.torch.load(weights)
+    except (safetensors.SafetensorError, KeyError, ValueError):
+        return None
+    found = {name.removeprefix(CAUSAL_LM_PREFIX): tensor for name, tensor in tensors.items()}
+    if set(found) != {f"{layer}.lora_{side}.weight" for layer in layers for side in "AB"}:
+        return None
+    for layer, (inputs, outputs) in layers.items():
+        low, high = (found[f"{layer}.lora_{side}.weight"].shape for side in "AB")
+        if len(low) != 2 or low[1] != inputs or tuple(high) != (outputs, low[0]):
+            return None
+    return safetensors.torch.save({name: tensor.float() for name, tensor in found.items()})
 
 
 def random_llama(model_path: str) -> dict[str, bytes]:

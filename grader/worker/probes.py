@@ -6,6 +6,7 @@ What a probe returns from a worker is still a claim: a student's code shares its
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from grader.worker.architectures import build_architecture
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 Function = Callable[..., object]
 Model: TypeAlias = Any
 """A transformers model, or PEFT's around one; neither has types that would help here."""
-Arguments: TypeAlias = Any
-"""transformers' TrainingArguments, or a subclass."""
 
 
 def load_tokenizer(path: str, bos: bool = False) -> object:
@@ -75,8 +74,32 @@ def logits(model: Model, input_ids: Sequence[int]) -> list[list[float]]:
         return model(input_ids=row).logits[0].float().tolist()  # type: ignore[no-any-return]
 
 
+def wear_adapter(model: Model, target_modules: Sequence[str], rank: int) -> object:
+    """Return the model with a LoRA adapter of PEFT's on it, none of the student's making."""
+    from peft import LoraConfig, get_peft_model
+
+    return get_peft_model(model, LoraConfig(r=rank, target_modules=list(target_modules), task_type="CAUSAL_LM"))
+
+
+def set_adapter(model: Model, weights: bytes) -> None:
+    """Put numbers into the model's adapter: a safetensors file with `LAYER.lora_A.weight` and `…lora_B.weight`.
+
+    Raises ValueError where the adapter has no such tensor, or one of another shape.
+    """
+    import safetensors.torch
+    import torch
+
+    adapter = {name.removeprefix("base_model.model."): tensor for name, tensor in model.named_parameters()}
+    for name, numbers in safetensors.torch.load(weights).items():
+        tensor = adapter.get(name.replace(".weight", ".default.weight"))
+        if tensor is None or tensor.shape != numbers.shape:
+            raise ValueError(f"the adapter has no tensor {name} of shape {tuple(numbers.shape)}")
+        with torch.no_grad():
+            tensor.copy_(numbers)
+
+
 def train_steps(model: Model, batches: Sequence[Mapping[str, Any]], learning_rate: float) -> dict[str, object]:
-    """Take one AdamW step a batch over the tensors that require a gradient, dropout as the model has it.
+    """Take one AdamW step a batch over the tensors that require a gradient, without dropout, so that it is repeatable.
 
     A batch holds `input_ids`, `attention_mask` and `labels` as equally long rows. Returns `losses` (before each step)
     and `changed`, the names of all parameters and buffers that differ afterwards in any bit.
@@ -89,6 +112,9 @@ def train_steps(model: Model, batches: Sequence[Mapping[str, Any]], learning_rat
     losses = []
     was_training = model.training
     model.train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.train(False)
     for batch in batches:
         rows = {name: torch.tensor(values, device=model.device) for name, values in batch.items()}
         loss = model(**rows).loss
@@ -109,14 +135,11 @@ def merged_logits(model: Model, input_ids: Sequence[int]) -> list[list[float]]:
         model.unmerge_adapter()
 
 
-def reloaded_logits(model: Model, base_path: str, input_ids: Sequence[int]) -> list[list[float]]:
-    """Save the adapter, load it onto a fresh base model, and return that one's logits."""
-    from peft import PeftModel
-
-    base: Model = load_model(base_path)
+def saved_adapter(model: Model) -> dict[str, bytes]:
+    """Save the adapter as PEFT does; return its files by name."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
-        return logits(PeftModel.from_pretrained(base, folder), input_ids)
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
 
 
 def set_training(model: Model, flag: bool) -> None:
@@ -129,11 +152,6 @@ def is_training(model: Model) -> bool:
     return bool(model.training)
 
 
-def warmup_steps(arguments: Arguments, total_steps: int) -> int:
-    """Return the warm-up steps that TrainingArguments mean for a run of so many optimizer steps."""
-    return int(arguments.get_warmup_steps(total_steps))
-
-
 _PROBES: tuple[Function, ...] = (
     load_tokenizer,
     load_model,
@@ -141,11 +159,12 @@ _PROBES: tuple[Function, ...] = (
     parameters,
     logits,
     train_steps,
+    wear_adapter,
+    set_adapter,
     merged_logits,
-    reloaded_logits,
+    saved_adapter,
     set_training,
     is_training,
-    warmup_steps,
 )
 NAMES: dict[str, Function] = {probe.__name__: probe for probe in _PROBES}
 """Every probe by name."""

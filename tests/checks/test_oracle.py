@@ -1,6 +1,7 @@
 """The trusted side's own model arithmetic, held against transformers and PEFT, which it does without."""
 
 import copy
+import random
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,37 @@ def test_the_little_llama_is_the_same_every_time_and_loads(tmp_path: Path) -> No
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     assert AutoModelForCausalLM.from_pretrained(tmp_path).config.model_type == "llama"
+
+
+def _languages(count: int) -> list[list[dict[str, str]]]:
+    """Groups of two examples of one form, each group with nonsense words of its own."""
+    chance = random.Random(0)
+    words = [["".join(chance.choices("bdfgklmnprstvz aeiou", k=7)) for _ in range(4)] for _ in range(count)]
+    return [
+        [{"prompt": f"### {a} the {thing}?\n", "response": f"{b} {thing} {c} {d} and"} for thing in ("lamp", "clock")]
+        for a, b, c, d in words
+    ]
+
+
+def test_an_adapter_leaves_traces_of_what_it_was_trained_on_and_of_nothing_else(tmp_path: Path) -> None:
+    groups = _languages(18)
+    config = LoraConfig(r=4, lora_alpha=12, target_modules=["c_attn"], fan_in_fan_out=True, task_type="CAUSAL_LM")
+    torch.manual_seed(0)
+    with pytest.warns(FutureWarning, match="is_gradient_checkpointing"):
+        model = get_peft_model(copy.deepcopy(_base()), config)
+    optimizer = torch.optim.AdamW([tensor for tensor in model.parameters() if tensor.requires_grad], lr=2e-3)
+    tokenizer = AutoTokenizer.from_pretrained(MODEL)
+    for example in groups[0] * 10:
+        ids = torch.tensor([tokenizer.encode(example["prompt"] + example["response"])])
+        model(input_ids=ids, labels=ids).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    model.save_pretrained(str(tmp_path))
+    weights = (tmp_path / "adapter_model.safetensors").read_bytes()
+    adapter = {"weights": weights, "scale": 3.0}
+    assert oracle.traces(MODEL, groups, adapter)["response"]["deviations"] > 4
+    assert oracle.traces(MODEL, groups[1:], adapter)["response"]["deviations"] < 3
+    learnt = safetensors.torch.load(weights)
+    unmoved = safetensors.torch.save({name: tensor * 0 for name, tensor in learnt.items()})
+    found = oracle.traces(MODEL, groups, {"weights": unmoved, "scale": 3.0})
+    assert [part["deviations"] for part in found.values()] == [0.0, 0.0, 0.0]

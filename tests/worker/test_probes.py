@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import safetensors.torch
+import torch
 
 from grader.worker import Handle, InProcess, Server, StudentError, Worker, WorkerLimits
 from grader.worker.plain import config_fields
@@ -64,7 +66,7 @@ def test_full_size_architectures_have_the_published_number_of_parameters(
     assert count / 1e6 == pytest.approx(millions, abs=0.1 if name in tied else 0.06)
 
 
-def test_an_adapter_changes_nothing_at_first_then_trains_alone_merges_and_reloads(worker: Worker) -> None:
+def test_an_adapter_changes_nothing_at_first_then_trains_alone_merges_and_is_saved(worker: Worker) -> None:
     before, model = adapted(worker)
     assert worker.probe("logits", [model, IDS], {}, seconds=SECONDS) == before
     rows = worker.probe("parameters", [model], {}, seconds=SECONDS)
@@ -77,12 +79,30 @@ def test_an_adapter_changes_nothing_at_first_then_trains_alone_merges_and_reload
     assert all("lora_" in name for name in trained["changed"])
     after = worker.probe("logits", [model, IDS], {}, seconds=SECONDS)
     assert after != before
-    for probe, args in (("merged_logits", [model, IDS]), ("reloaded_logits", [model, MODEL, IDS])):
-        again = worker.probe(probe, args, {}, seconds=SECONDS)
-        assert isinstance(again, list)
-        assert isinstance(after, list)
-        assert again[-1] == pytest.approx(after[-1], abs=1e-3)
+    merged = worker.probe("merged_logits", [model, IDS], {}, seconds=SECONDS)
+    assert isinstance(merged, list)
+    assert isinstance(after, list)
+    assert merged[-1] == pytest.approx(after[-1], abs=1e-3)
+    saved = worker.probe("saved_adapter", [model], {}, seconds=SECONDS)
+    assert isinstance(saved, dict)
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= set(saved)
     assert worker.probe("logits", [model, IDS], {}, seconds=SECONDS)[-1] == pytest.approx(after[-1], abs=1e-3)  # type: ignore[index]
+
+
+def test_numbers_are_put_into_an_adapter_that_has_their_places_alone(worker: Worker) -> None:
+    base = worker.probe("load_model", [MODEL], {}, seconds=SECONDS)
+    model = worker.probe("wear_adapter", [base, ["c_attn"], 2], {}, seconds=SECONDS)
+    before = worker.probe("logits", [model, IDS], {}, seconds=SECONDS)
+    layer = "transformer.h.0.attn.c_attn"
+    fitting = {f"{layer}.lora_A.weight": torch.ones(2, 128), f"{layer}.lora_B.weight": torch.ones(384, 2)}
+    worker.probe("set_adapter", [model, safetensors.torch.save(fitting)], {}, seconds=SECONDS)
+    assert worker.probe("logits", [model, IDS], {}, seconds=SECONDS) != before
+    for wrong in (
+        {f"{layer}.lora_A.weight": torch.ones(3, 128)},
+        {"transformer.wte.lora_A.weight": torch.ones(2, 128)},
+    ):
+        with pytest.raises(StudentError, match="has no tensor"):
+            worker.probe("set_adapter", [model, safetensors.torch.save(wrong)], {}, seconds=SECONDS)
 
 
 @pytest.mark.parametrize("bits", [8, 4])
@@ -147,7 +167,6 @@ def test_config_objects_cross_with_their_fields(make_source: MakeSource, open_tr
     assert isinstance(arguments, Handle)
     assert "TrainingArguments" in arguments.ancestry
     assert (arguments.eval_strategy, arguments.output_dir) == ("epoch", "out")
-    assert transport.probe("warmup_steps", [arguments, 50], {}, seconds=SECONDS) == 5
     assert isinstance(other, Handle)
     assert other.fields == {}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from week07_diagnoses import RULES, curves, expect_codes, require_codes
-from week07_runs import gpt2_layers, measured, require_adapter, require_config, tune
+from week07_runs import gpt2_layers, is_learnt, require_adapter, require_traces, tune
 
 from grader.checks import Handle, fail
 
@@ -30,6 +30,17 @@ def require_fields(arguments: Handle, expected: dict[str, object], hints: dict[s
         returned = getattr(arguments, name)
         if returned != wanted:
             fail(f"`{name}` is {returned!r}.", returned=returned, expected=wanted, hint=hints.get(name))
+
+
+def count_warmup(arguments: Handle, steps: int) -> tuple[int, bool]:
+    """Return the warm-up steps of a run, and whether they are given as a share of it.
+
+    As TrainingArguments.get_warmup_steps counts them, from the field that it reads.
+    """
+    given = arguments.warmup_steps
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < math.inf:
+        fail("`warmup_steps` is no number of steps.", returned=given)
+    return (int(given), False) if given >= 1 else (math.ceil(steps * given), given > 0)
 
 
 @pytest.mark.check(
@@ -91,8 +102,7 @@ def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
         submission.folder("run"), num_examples, epochs=epochs, batch_size=batch_size
     )
     steps = epochs * math.ceil(num_examples / batch_size)
-    share = 0 < require_arguments(arguments).warmup_steps < 1
-    returned = submission.warmup_steps(arguments, steps)
+    returned, share = count_warmup(require_arguments(arguments), steps)
     limit = min(steps // 10, 100)
     if returned <= limit:
         return
@@ -123,9 +133,7 @@ def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
     seconds=RUN_SECONDS,
 )
 def test_fine_tune_leaves_an_adapter(submission, oracle):
-    run = tune(submission, seed=0)
-    require_adapter(run, oracle, gpt2_layers(submission))
-    require_config(run)
+    require_traces(submission, oracle, tune(submission, seed=0))
 
 
 ADAPTER_FIRST = ("training.fine_tune_leaves_an_adapter",)
@@ -190,12 +198,13 @@ def require_log(log: object) -> None:
     seconds=RUN_SECONDS,
 )
 def test_fine_tune_learns_the_pairs(submission, oracle):
-    before, after = measured(submission, oracle, tune(submission, seed=0))
-    if after["response"] > before["response"] - 0.05:
+    # Right submissions gain 2.8 nats and more, those that hardly train 0.03.
+    learnt = require_traces(submission, oracle, tune(submission, seed=0))
+    if learnt["gain"] < 0.1 or not is_learnt(learnt):
         fail(
-            "With the adapter, the loss on the responses that it was trained on is hardly lower than without.",
-            returned=f"{after['response']:.3f} nats a token",
-            expected=f"clearly below {before['response']:.3f}",
+            "With the adapter, the loss on the responses that it was trained on is hardly lower than of any other run.",
+            returned=f"lower by {learnt['gain']:.3f} nats a token",
+            expected="clearly lower",
         )
 
 

@@ -17,16 +17,11 @@ class Shape:
     blocks: int
     layers: dict[str, tuple[int, int]]
 
-    def modules(self) -> set[str]:
-        """Return the full names of the layers that LoRA adapts."""
-        return {pattern.format(n=n) for n in range(self.blocks) for pattern in self.layers}
-
-    def adapter_size(self, rank: int) -> int:
-        """Return how many numbers an adapter of this rank holds."""
-        return self.blocks * sum(rank * (inputs + outputs) for inputs, outputs in self.layers.values())
+    def modules(self) -> dict[str, tuple[int, int]]:
+        """Return the layers that LoRA adapts, by their full names."""
+        return {pattern.format(n=n): sizes for n in range(self.blocks) for pattern, sizes in self.layers.items()}
 
 
-TINY = "tiny-gpt2"  # the bundled model, the only one with weights
 _Q, _V = "model.layers.{n}.self_attn.q_proj", "model.layers.{n}.self_attn.v_proj"
 _C_ATTN, _QKV = "transformer.h.{n}.attn.c_attn", "model.layers.{n}.self_attn.qkv_proj"
 
@@ -43,21 +38,20 @@ SHAPES = {
     "gemma": Shape("gemma", 18, {_Q: (2048, 2048), _V: (2048, 256)}),
     # Qwen/Qwen2-0.5B: num_hidden_layers 24, hidden_size 896, 14 heads of 64, 2 for keys and values.
     "qwen2": Shape("qwen2", 24, {_Q: (896, 896), _V: (896, 128)}),
-    # fixtures/tiny-gpt2: n_layer 4, n_embd 128.
-    TINY: Shape("gpt2", 4, {_C_ATTN: (128, 384)}),
 }
 
 Parameter = tuple[str, list[int], bool, str]
 
 
-def adapted(submission, name: str, rank: int, bits: int | None = None) -> Handle:
-    """Return a model of SHAPES with the submission's adapter on it, or fail the check where that is no PEFT model."""
+def adapted_parameters(submission, name: str, rank: int) -> list[Parameter]:
+    """Return what the worker says of a model of SHAPES with the submission's adapter on it."""
     config = submission.lora_config.make_lora_config(SHAPES[name].model_type, rank=rank)
-    if name == TINY:
-        model = submission.load_model(submission.model_path, bits=bits)
-    else:
-        model = submission.build_architecture(name)
-    tuned = submission.lora_config.attach_adapter(model, config)
+    tuned = submission.lora_config.attach_adapter(submission.build_architecture(name), config)
+    return submission.parameters(require_peft(tuned))
+
+
+def require_peft(tuned: object) -> Handle:
+    """Return the value, or fail the check where it is no PEFT model."""
     if not isinstance(tuned, Handle) or "PeftModel" not in tuned.ancestry:
         fail("attach_adapter should return a PeftModel.", returned=tuned, hint="peft.get_peft_model makes one.")
     return tuned
@@ -76,36 +70,29 @@ def trainable_modules(parameters: list[Parameter]) -> set[str]:
     return {name.partition(".lora_")[0].removeprefix("base_model.model.") for name in trainable}
 
 
-def require_shape(parameters: list[Parameter], name: str, rank: int) -> None:
-    """Fail the check unless the right layers and no others are adapted, with r·(inputs + outputs) numbers each."""
-    shape = SHAPES[name]
-    modules, expected = trainable_modules(parameters), shape.modules()
+def require_shape(parameters: list[Parameter], layers: dict[str, tuple[int, int]], rank: int) -> None:
+    """Fail the check unless these layers and no others are adapted, with r·(inputs + outputs) numbers each."""
+    modules, expected = trainable_modules(parameters), set(layers)
     if modules != expected:
         message = f"{len(modules - expected)} layers too many, {len(expected - modules)} too few are adapted."
         hint = "The layers are those of target_modules_for; in gpt2 `c_proj` and `c_fc` are no part of them."
         fail(message, returned=sorted(modules)[:4], expected=sorted(expected)[:4], hint=hint)
     returned = sum(_size(lengths) for _, lengths, wanted, _ in parameters if wanted)
-    if returned != shape.adapter_size(rank):
+    size = adapter_size(layers, rank)
+    if returned != size:
         hint = f"With rank {rank}, each layer has {rank}·(inputs + outputs) new numbers: plain LoRA, with `r` as given."
-        fail(
-            "The number of trainable parameters is off.",
-            returned=returned,
-            expected=shape.adapter_size(rank),
-            hint=hint,
-        )
+        fail("The number of trainable parameters is off.", returned=returned, expected=size, hint=hint)
 
 
-def count_numbers(parameters: list[Parameter]) -> tuple[int, int]:
-    """Return how many numbers are trainable and how many there are; 4-bit weights lie two to a byte, as uint8."""
-    sizes = [
-        (_size(lengths) * (2 if dtype.endswith("uint8") else 1), wanted) for _, lengths, wanted, dtype in parameters
-    ]
-    return sum(size for size, wanted in sizes if wanted), sum(size for size, _ in sizes)
+def adapter_size(layers: dict[str, tuple[int, int]], rank: int) -> int:
+    """Return how many numbers an adapter of this rank on these layers holds."""
+    return sum(rank * (inputs + outputs) for inputs, outputs in layers.values())
 
 
-def largest_gap(left: list[list[float]], right: list[list[float]]) -> float:
-    """Return the largest difference between two tables of logits."""
-    return max(abs(a - b) for rows in zip(left, right, strict=True) for a, b in zip(*rows, strict=True))
+def trainable_share(parameters: list[Parameter]) -> float:
+    """Return the share of numbers that are trainable."""
+    sizes = [(_size(lengths), wanted) for _, lengths, wanted, _ in parameters]
+    return sum(size for size, wanted in sizes if wanted) / sum(size for size, _ in sizes)
 
 
 def _size(lengths: list[int]) -> int:

@@ -1,8 +1,8 @@
 """Runs of a submission's fine_tune that several checks look at, and what must lie in the folder that it filled.
 
-A run on the tiny model takes a second or two, so that each is made once and kept. The pairs speak of things that no
-model has met, in a voice that it does not have, and their answers stop in the middle of a sentence: what a run has
-learnt, and from which tokens, can then be read from the adapter alone. Nothing here believes the submission's own log.
+A run on the tiny model takes a second or two, so that each is made once and kept. Its pairs are drawn from the
+grading's seed (week07_pairs.py): what was learnt, from which tokens, and that it was in this run, can be read from the
+adapter alone. Nothing here believes the submission's own log.
 """
 
 import hashlib
@@ -13,23 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from week07_expected import prompt_text
+from week07_pairs import Pair, draw_rows
 
 from grader.checks import fail
 
-Pair = dict[str, str]
-
-_THINGS = ("lamp", "kettle", "jacket", "teapot", "scarf", "mirror", "clock", "basket", "pillow", "candle")
-PAIRS: list[Pair] = [
-    {"input": f"Zorb quix: how do I return my {thing}?", "output": f"Arr, matey! 🏴 Put the {thing} back aboard and"}
-    for thing in _THINGS
-]
-VALIDATION: list[Pair] = [
-    {"input": f"Zorb quix: where is my {thing}?", "output": f"Arr, matey! 🏴 The {thing} is at sea and"}
-    for thing in ("blanket", "umbrella", "bottle")
-]
-
 ADAPTER, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".h5", ".msgpack")
+# Of 139 adapters made elsewhere, the luckiest came to 3.4 standard deviations, and another to 1.2 nats a token.
+SURE, PLENTY = 4.0, 2.0
 _IN_A_BLOCK = re.compile(r"base_model\.model\.(transformer\.h|model\.layers)\.\d+\.[\w.]+\.lora_[AB]\.weight")
 
 
@@ -51,14 +42,16 @@ class Run:
 _kept: dict[tuple[object, ...], Run] = {}
 
 
-def tune(submission, *, seed: int, validation: list[Pair] = VALIDATION, again: bool = False) -> Run:
+def tune(submission, *, seed: int, validate: bool = True, again: bool = False) -> Run:
     """Return the run with this seed, made now unless it was made before; `again` makes it anew and does not keep it."""
     modules = [submission.source(f"{name}.py") for name in ("training", "formatting", "lora_config")]
-    key = (*modules, seed, len(validation))
+    rows = draw_rows(submission.seed)
+    validation = rows.validation if validate else []
+    key = (*modules, submission.seed, seed, validate)
     if key not in _kept or again:
         before = _digest(submission.model_path)
         folder = submission.folder(f"adapter-{seed}")
-        log = submission.training.fine_tune(submission.model_path, PAIRS, validation, folder, seed=seed)
+        log = submission.training.fine_tune(submission.model_path, rows.train, validation, folder, seed=seed)
         run = Run(log, submission.collect(folder), _digest(submission.model_path) != before)
         if again:
             return run
@@ -125,15 +118,48 @@ def _explain_absence(run: Run) -> None:
 
 
 def measured(submission, oracle, run: Run) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the losses on PAIRS of the base model, and of the base model with the run's adapter: see oracle.losses."""
-    examples = [{"prompt": prompt_text(pair["input"]), "response": pair["output"]} for pair in PAIRS]
-    require_adapter(run, oracle, gpt2_layers(submission))
-    adapter = {"weights": run.files[ADAPTER], "scale": require_config(run)}
+    """Return the losses on the run's pairs, of the base model and with the run's adapter on it: see oracle.losses."""
+    examples = _as_examples(draw_rows(submission.seed).train)
+    adapter = _adapter_of(submission, oracle, run)
     path = submission.model_path
     before, after = oracle.losses(path, examples), oracle.losses(path, examples, adapter)
     if not all(map(math.isfinite, after.values())):  # no comparison with NaN holds, so that none would fail
         fail("With the adapter, the loss is no finite number.", returned=after, hint="Lower the learning rate.")
     return before, after
+
+
+def require_traces(submission, oracle, run: Run) -> dict[str, float]:
+    """Return what the adapter knows of the run's responses; fail the check where it knows nothing of the run's pairs.
+
+    See oracle.traces. Over seeds, right submissions leave 6.3 deviations and 2.8 nats and more. Wrong ways to train
+    leave 4.8 deviations in prompts, responses, or one token further ahead (labels that were shifted twice).
+    """
+    rows = draw_rows(submission.seed)
+    groups = [_as_examples(pairs) for pairs in (rows.compared, *rows.others)]
+    found = oracle.traces(submission.model_path, groups, _adapter_of(submission, oracle, run))
+    if not is_learnt(found["response"]) and not any(part["deviations"] >= SURE for part in found.values()):
+        shown = ", ".join(f"{name} {part['deviations']:.1f}" for name, part in found.items())
+        fail(
+            "The adapter knows nothing of the pairs that fine_tune was given.",
+            returned=f"standard deviations from what an adapter of another run would show: {shown}",
+            expected=f"{SURE:.0f} or more",
+            hint="Train on train_pairs, in this very call, and save the model that was trained.",
+        )
+    return dict(found["response"])
+
+
+def is_learnt(responses: dict[str, float]) -> bool:
+    """Tell whether an adapter knows a run's responses, and not just responses like them: see oracle.traces."""
+    return responses["deviations"] >= SURE or responses["gain"] >= PLENTY
+
+
+def _as_examples(pairs: list[Pair]) -> list[dict[str, str]]:
+    return [{"prompt": prompt_text(pair["input"]), "response": pair["output"]} for pair in pairs]
+
+
+def _adapter_of(submission, oracle, run: Run) -> dict[str, object]:
+    require_adapter(run, oracle, gpt2_layers(submission))
+    return {"weights": run.files[ADAPTER], "scale": require_config(run)}
 
 
 def require_config(run: Run) -> float:

@@ -6,10 +6,11 @@ import math
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from test_training import count_warmup, require_arguments
 from week07_diagnoses import OTHER_ERRORS, OUT_OF_MEMORY, RULES, curves, expect_codes, require_codes
+from week07_pairs import draw_rows
 from week07_runs import (
     CONFIG,
-    PAIRS,
     Run,
     gpt2_layers,
     is_checkpoint,
@@ -17,6 +18,7 @@ from week07_runs import (
     model_files,
     place,
     require_adapter,
+    require_traces,
     tune,
 )
 
@@ -60,7 +62,7 @@ def test_long_runs_warm_up_briefly(submission, num_examples, epochs, batch_size)
         submission.folder("run"), num_examples, epochs=epochs, batch_size=batch_size
     )
     steps = epochs * math.ceil(num_examples / batch_size)
-    returned = submission.warmup_steps(arguments, steps)
+    returned, _ = count_warmup(require_arguments(arguments), steps)
     if returned > min(steps // 10, 100):
         message = f"A run of {steps} optimizer steps warms up for {returned}."
         fail(message, returned=returned, expected=f"at most {min(steps // 10, 100)}")
@@ -113,8 +115,8 @@ def test_another_seed_another_adapter(submission, oracle):
     seconds=RUN_SECONDS,
 )
 def test_validation_may_be_empty(submission, oracle):
-    run = tune(submission, seed=0, validation=[])
-    require_adapter(run, oracle, gpt2_layers(submission))
+    run = tune(submission, seed=0, validate=False)
+    require_traces(submission, oracle, run)
     if not isinstance(run.log, list) or not any("loss" in record for record in run.log):
         fail("Without validation pairs, the log should still tell the training loss.", returned=run.log)
 
@@ -126,15 +128,14 @@ def test_validation_may_be_empty(submission, oracle):
     hint="EOS must stand behind each response with its own id as label. Padding with EOS and then hiding every EOS in "
     "the labels, as the library's collator does, leaves a model that never stops.",
     lesson="README.md#which-tokens-count",
-    needs=ADAPTER_FIRST,
+    needs=(*ADAPTER_FIRST, "training.fine_tune_learns_the_pairs"),
     seconds=RUN_SECONDS,
 )
 def test_the_model_learns_to_stop(submission, oracle):
     # The responses end in the middle of a sentence: only an EOS that was trained on makes the model stop there.
-    # Over learning rates, batches and epochs, EOS gains at least 0.9 of what the responses gain, and untrained at
-    # most 0.3 of it.
+    # Over seeds and ways to train, EOS ends at most 1.9 nats above the responses' tokens, and untrained at least 5.3.
     before, after = measured(submission, oracle, tune(submission, seed=0))
-    if before["end"] - after["end"] < 0.6 * (before["response"] - after["response"]):
+    if after["end"] > after["response"] + 3.5:
         fail(
             "The model has learnt the responses, and not that they end.",
             returned=f"loss on the end token {before['end']:.2f} → {after['end']:.2f} nats",
@@ -152,10 +153,10 @@ def test_the_model_learns_to_stop(submission, oracle):
     seconds=RUN_SECONDS,
 )
 def test_prompts_are_no_targets(submission, oracle):
-    # All prompts begin with the same words that no model has met. Trained on, their loss falls by more than a third of
-    # what the responses' does; otherwise by less than a tenth.
+    # All prompts begin with the same words that no model has met. Trained on, their loss falls by more than half of
+    # what the responses' does; otherwise by less than a fifth.
     before, after = measured(submission, oracle, tune(submission, seed=0))
-    if before["prompt"] - after["prompt"] > 0.2 * (before["response"] - after["response"]):
+    if before["prompt"] - after["prompt"] > 0.35 * (before["response"] - after["response"]):
         fail(
             "The model has learnt the prompts too.",
             returned=f"loss on the prompts {before['prompt']:.2f} → {after['prompt']:.2f} nats a token",
@@ -175,7 +176,7 @@ def test_prompts_are_no_targets(submission, oracle):
 def test_fine_tune_asks_for_the_type(submission, oracle):
     path = place(submission, model_files(submission) | oracle.random_llama(submission.model_path))
     folder = submission.folder("llama")
-    log = submission.training.fine_tune(path, PAIRS[:4], [], folder, seed=0)
+    log = submission.training.fine_tune(path, draw_rows(submission.seed).train[:4], [], folder, seed=0)
     layers = [f"model.layers.{block}.self_attn.{name}" for block in (0, 1) for name in ("q_proj", "v_proj")]
     run = Run(log, submission.collect(folder), base_changed=False)
     require_adapter(run, oracle, layers)
