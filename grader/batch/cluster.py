@@ -4,6 +4,7 @@ Its cluster is the one that RAY_ADDRESS names or that runs on this machine, else
 """
 
 import os
+import socket
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -18,6 +19,7 @@ from grader.batch.settings import Terms
 from grader.errors import HarnessError, UsageError
 from grader.grade import take_in
 
+CONNECT_SECONDS = 10.0
 MOST_NODES_LOST = 3
 """How often a job is begun anew because its node died, before that is held to be the job's fault."""
 
@@ -94,13 +96,25 @@ def _connect() -> Any:  # noqa: ANN401 - the module, which is imported only here
     except ImportError as error:
         raise UsageError("--engine ray needs Ray: pip install -c constraints.txt -e '.[ray]'.") from error
     address = os.environ.get("RAY_ADDRESS")
+    if address and not _answers(address):
+        raise HarnessError(f"No Ray cluster answers at RAY_ADDRESS={address}.")
     try:
         ray.init(address=address or "auto", log_to_driver=False, logging_level="ERROR")
-    except ConnectionError as error:
-        if address:
-            raise HarnessError(f"No Ray cluster answers at RAY_ADDRESS={address}.") from error
+    except ConnectionError:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     return ray
+
+
+def _answers(address: str) -> bool:
+    """Tell whether somebody listens there; Ray itself would try for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return True  # `auto` and the like: Ray knows
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _shared(terms: Terms) -> node.Terms:

@@ -6,7 +6,17 @@ import math
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from week07_answers import QUESTIONS, SECONDS, alone, certain, explain, load, model_like, require_answers
+from week07_answers import (
+    QUESTIONS,
+    SECONDS,
+    alone,
+    certain,
+    explain,
+    load,
+    model_like,
+    require_answers,
+    require_differing,
+)
 from week07_strategies import texts
 
 from grader.checks import fail
@@ -95,7 +105,7 @@ def test_the_mode_is_left_as_it_was(submission):
     for mode in (False, True):
         submission.set_training(model, mode)
         came_back = submission.evaluation.generate_responses(model, tokenizer, QUESTIONS[:3], max_new_tokens=8)
-        answers[mode] = require_answers(came_back, QUESTIONS[:3])
+        answers[mode] = require_differing(dict(zip(QUESTIONS, require_answers(came_back, QUESTIONS[:3]), strict=False)))
         if submission.is_training(model) != mode:
             came, left = ("training", "evaluation") if mode else ("evaluation", "training")
             fail(f"The model came in {came} mode, and is left in {left} mode.", returned=left, expected=came)

@@ -41,7 +41,17 @@ def alone(submission, model, tokenizer, **settings: object) -> dict[str, str]:
     Ask before working out what is expected: a function that is not written yet shall not wait for that.
     """
     generate = submission.evaluation.generate_responses
-    return {q: require_answers(generate(model, tokenizer, [q], **settings), [q])[0] for q in QUESTIONS}
+    return require_differing(
+        {q: require_answers(generate(model, tokenizer, [q], **settings), [q])[0] for q in QUESTIONS}
+    )
+
+
+def require_differing(answers: dict[str, str]) -> dict[str, str]:
+    """Return the answers by question, or fail the check where all are the same: the model's own are not."""
+    if len(set(answers.values())) == 1:
+        same = next(iter(answers.values()))
+        fail("Every question gets the same answer.", returned=same, hint="The answers are the model's: call generate.")
+    return answers
 
 
 def require_answers(returned: object, questions: list[str]) -> list[str]:
