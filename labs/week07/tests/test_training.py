@@ -32,15 +32,17 @@ def require_fields(arguments: Handle, expected: dict[str, object], hints: dict[s
             fail(f"`{name}` is {returned!r}.", returned=returned, expected=wanted, hint=hints.get(name))
 
 
-def count_warmup(arguments: Handle, steps: int) -> tuple[int, bool]:
-    """Return the warm-up steps of a run, and whether they are given as a share of it.
+def warm_up_of(submission, num_examples: int, epochs: int, batch_size: int) -> tuple[int, int, bool]:
+    """Return a run's optimizer steps, its warm-up steps, and whether those are given as a share of the run.
 
-    As TrainingArguments.get_warmup_steps counts them, from the field that it reads.
+    Counted as TrainingArguments.get_warmup_steps does, from the field that it reads.
     """
-    given = arguments.warmup_steps
+    make = submission.training.make_training_arguments
+    arguments = make(submission.folder("run"), num_examples, epochs=epochs, batch_size=batch_size)
+    given, steps = require_arguments(arguments).warmup_steps, epochs * math.ceil(num_examples / batch_size)
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < math.inf:
         fail("`warmup_steps` is no number of steps.", returned=given)
-    return (int(given), False) if given >= 1 else (math.ceil(steps * given), given > 0)
+    return (steps, int(given), False) if given >= 1 else (steps, math.ceil(steps * given), given > 0)
 
 
 @pytest.mark.check(
@@ -98,11 +100,7 @@ def test_evaluation_and_saving_each_epoch(submission):
 )
 @given(num_examples=st.integers(1, 250), epochs=st.integers(1, 5), batch_size=st.integers(1, 16))
 def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
-    arguments = submission.training.make_training_arguments(
-        submission.folder("run"), num_examples, epochs=epochs, batch_size=batch_size
-    )
-    steps = epochs * math.ceil(num_examples / batch_size)
-    returned, share = count_warmup(require_arguments(arguments), steps)
+    steps, returned, share = warm_up_of(submission, num_examples, epochs, batch_size)
     limit = min(steps // 10, 100)
     if returned <= limit:
         return

@@ -6,7 +6,7 @@ import math
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_training import count_warmup, require_arguments
+from test_training import warm_up_of
 from week07_diagnoses import OTHER_ERRORS, OUT_OF_MEMORY, RULES, curves, expect_codes, require_codes
 from week07_pairs import draw_rows
 from week07_runs import (
@@ -58,11 +58,7 @@ def test_seed_and_device_arrive(submission, seed, use_cpu):
 )
 @given(num_examples=st.integers(500, 100_000), epochs=st.integers(1, 5), batch_size=st.integers(1, 16))
 def test_long_runs_warm_up_briefly(submission, num_examples, epochs, batch_size):
-    arguments = submission.training.make_training_arguments(
-        submission.folder("run"), num_examples, epochs=epochs, batch_size=batch_size
-    )
-    steps = epochs * math.ceil(num_examples / batch_size)
-    returned, _ = count_warmup(require_arguments(arguments), steps)
+    steps, returned, _ = warm_up_of(submission, num_examples, epochs, batch_size)
     if returned > min(steps // 10, 100):
         message = f"A run of {steps} optimizer steps warms up for {returned}."
         fail(message, returned=returned, expected=f"at most {min(steps // 10, 100)}")
