@@ -59,7 +59,6 @@ class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     touches: list[str] = []  # tasks and checks that the attack may change; `run` is the judged training run
     earns: list[str] = []  # checks that its honest part earns and the base does not
     keeps: list[str] | None = None  # the only ones that it keeps of what the base earns; None: it may keep all
-    forges: list[str] = []  # checks that the attack does win, as the threat model admits
     refused: bool = False  # whether intake refuses the whole submission
 
 

@@ -78,7 +78,7 @@ class Trials:
         honest = {check.id: check.points for check in self._base(patch.base, wanted).checks()}
         if patch.keeps is not None:
             honest = {id: points if id in patch.keeps else 0.0 for id, points in honest.items()}
-        touched = wanted - {*patch.earns, *patch.forges}
+        touched = wanted - set(patch.earns)
         won = [check.id for check in result.checks() if check.id in touched and check.points > honest[check.id]]
         return f"It gained {', '.join(won)}." if won else ""
 

@@ -67,7 +67,7 @@ class Restricted:
         """Return the touched checks that earn more than they do for the base, and that the sample does not declare."""
         kept = [check for check in self.base(patch.base).checks() if patch.keeps is None or check.id in patch.keeps]
         honest = {check.id: check.points for check in kept}
-        touched = self.touched(patch.touches) - {*patch.earns, *patch.forges}
+        touched = self.touched(patch.touches) - set(patch.earns)
         return [check.id for check in result.checks() if check.id in touched and check.points > honest.get(check.id, 0)]
 
     def points(self, patch: Patch, result: Result) -> float:
