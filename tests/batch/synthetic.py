@@ -1,14 +1,18 @@
-"""A made-up class with week 07's real checks: abilities, mistakes, late and refused ones, as a batch leaves it."""
+"""A made-up class with week 07's real checks: abilities, mistakes, late and refused ones, as a batch leaves it.
+
+`python -m tests.batch.synthetic OUT` writes one of 60 with its page, to look at.
+"""
 
 import ast
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from grader.batch.books import Absences
-from grader.batch.classpage import Graded
+from grader.batch.classpage import Graded, write_class_page
 from grader.batch.journal import Journal, Member, Settings
 from grader.lab import Lab, find_lab
 from grader.lab.folders import PROJECT
@@ -191,3 +195,10 @@ def _own(prints: Prints, number: int) -> Prints:
         for place, one in enumerate(prints.prints)
     ]
     return msgspec.structs.replace(prints, prints=changed)
+
+
+if __name__ == "__main__":
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True)
+    with Journal(out) as journal:
+        write_class_page(make_class(out, journal, 60), pseudonymous=False)
