@@ -77,9 +77,7 @@ def test_a_few_kills_leave_nothing_and_change_nothing(short: Path) -> None:
 def test_an_interrupt_stops_in_order_and_says_how_to_go_on(short: Path) -> None:
     victim = make_victim(short, 4)
     (victim.folder / "student-99").mkdir()
-    (victim.folder / "student-99" / "warmup.py").write_text(
-        "while True:\n    pass\n"
-    )  # so that it is not over too soon
+    (victim.folder / "student-99" / "warmup.py").write_text("while True:\n    pass\n")  # never over
     process = victim.start()
     while not list(victim.out.glob("*/result.json")):
         assert process.poll() is None
