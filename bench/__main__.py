@@ -17,7 +17,7 @@ from grader.results import write_atomically
 
 HERE = Path(__file__).parent
 SUITES = ("worker", "student", "adversaries", "batch")
-CLASSES = ("batch", "classroom")  # take the size of a class; `classroom` takes hours, so it is run only where it is named
+CLASSES = ("batch", "classroom")  # take a size; `classroom` takes hours, so it runs only where it is named
 WIDTH = 160
 
 

@@ -12,8 +12,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from bench.sixchecks import CHECKS, FILE, write_check50, write_otter, write_pytest
 
@@ -36,9 +38,9 @@ def find_peers(root: Path) -> list[Peer]:
     check50, otter = _find("check50"), _find("otter")
     tests, checks, archive = write_pytest(root / "pytest"), write_check50(root / "check50"), write_otter(root / "otter")
     return [
-        Peer("a pytest process each", version("pytest"), lambda folder: _grade_with_pytest(tests, folder)),
-        Peer("check50", _version(check50), check50 and (lambda folder: _grade_with_check50(check50, checks, folder))),
-        Peer("otter-grader", _version(otter), otter and (lambda folder: _grade_with_otter(otter, archive, folder))),
+        Peer("a pytest process each", version("pytest"), partial(_grade_with_pytest, tests)),
+        Peer("check50", _version(check50), partial(_grade_with_check50, check50, checks) if check50 else None),
+        Peer("otter-grader", _version(otter), partial(_grade_with_otter, otter, archive) if otter else None),
     ]
 
 
@@ -76,7 +78,7 @@ def _run(command: list[str], folder: Path, **more: str) -> "subprocess.Completed
     )
 
 
-def _fail(ended: "subprocess.CompletedProcess[str]") -> int:
+def _fail(ended: "subprocess.CompletedProcess[str]") -> NoReturn:
     raise RuntimeError(f"{ended.args} graded nothing: {ended.stdout[-2000:]}{ended.stderr[-2000:]}")
 
 

@@ -20,8 +20,8 @@ from grader.results import write_atomically
 SEED = 7
 STUB = "stub/as-released"
 BASES = ("right/plain-loop", "demo/ben-halfway", "demo/cleo-first-hour")  # of the hostile ones, to compare with
-# Of a hundred students, about so many hand in a sample of each kind.
-SHARES = {"right": 14, "demo": 8, "chaffs": 46, "wrong": 6, "stub": 8, "hostile": 15, "broken": 3}
+# Of a hundred students, so many hand in a sample of each kind; in a class of 500 there is every sample.
+SHARES = {"right": 11, "demo": 5, "chaffs": 49, "wrong": 6, "stub": 6, "hostile": 20, "broken": 3}
 GIVEN = ("Ada", "Ben", "Cleo", "Diego", "Emeka", "Fatima", "Grace", "Hiro", "Ines", "Jamal", "Kavya", "Lena", "Mateo")
 FAMILY = ("Lovelace", "Okafor", "Silva", "Hopper", "Tanaka", "Haddad", "Novak", "Ibarra", "Lindqvist", "Mwangi", "Rao")
 ROSTER = "students.json"
@@ -59,10 +59,11 @@ def make_class(root: Path, size: int) -> list[Student]:
 
 
 def choose_samples(size: int, chance: random.Random) -> list[str]:
-    """Return a sample for each student: the bases and a stub first, then kinds by their shares, each of a kind in turn."""
+    """Return a sample for each student: the bases and a stub first, then kinds by their shares, a kind's in turn."""
     kinds = {kind: names(kind) for kind in SHARES} | {"stub": [STUB], "broken": [*BROKEN]}
     decks = {kind: cycle(chance.sample(samples, len(samples))) for kind, samples in kinds.items()}
-    drawn = chance.choices([*SHARES], [*SHARES.values()], k=size)
+    drawn = [kind for kind, share in SHARES.items() for _ in range(round(size * share / 100))]
+    chance.shuffle(drawn)
     return [*BASES, STUB, *(next(decks[kind]) for kind in drawn)][:size]
 
 
@@ -71,8 +72,7 @@ def _hand_in(root: Path, number: int, sample: str, chance: random.Random) -> Stu
     files = _build(sample, root / "files")
     (files / "author.txt").write_text(f"{owner.unique}\n", encoding="utf-8")
     # In an archive links and special files are refused, and in a folder left out: only there is something to grade.
-    plain = all(path.is_dir() or path.is_file() for path in files.rglob("*") if not path.is_symlink())
-    plain = plain and not any(path.is_symlink() for path in files.rglob("*"))
+    plain = all((path.is_dir() or path.is_file()) and not path.is_symlink() for path in files.rglob("*"))
     form = sample if sample in BROKEN else chance.choice([*WHOLE]) if plain else "folder"
     sha256 = "" if _is_refused(sample) else fingerprint(files, find_lab("week07").expected_files).sha256
     arrived = (WHOLE | BROKEN)[form](files, root / "class", owner)

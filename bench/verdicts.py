@@ -52,9 +52,11 @@ def _mixed(student: Student, result: Result) -> str:
 
 
 def _complaint(student: Student, result: Result | None, firsts: Mapping[str, Result]) -> str:
-    """Say what came out otherwise than declared. `firsts` holds, by sample, the result of the first who handed it in."""
-    if result is None or not student.sha256:
-        return "" if result is None and not student.sha256 else "refused" if result is None else "it was not refused"
+    """Say what came out otherwise than declared. `firsts` has the result of the first who handed in each sample."""
+    if result is None:
+        return "it was refused" if student.sha256 else ""
+    if not student.sha256:
+        return "it was not refused"
     if faults := [check.id for check in result.harness_faults()]:
         return f"our fault, not decided: {', '.join(faults)}"
     patch = (student.sample != STUB and read_patch(student.sample)) or Patch()
