@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return True
     _take_over(session, request)
     return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """End here, and in the parent too: to take all of it apart first would copy every page that a fork shares."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _await_own_request(requests: socket.socket) -> Request | None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from grader.errors import UsageError
 from grader.lab import Lab, open_lab
 from grader.results import CheckResult
 from grader.worker.transport import Transport, WorkerLimits
+
+OpenTransport = Callable[[str], AbstractContextManager[Transport]]
+"""Opens what reaches the student's code, for one check of the task named."""
 
 
 @dataclass
@@ -55,19 +58,19 @@ class LabSession:
         return max(self.lab.spec.limits.check_s, mark.seconds or 0.0)
 
     @contextmanager
-    def transports(self) -> Iterator[Callable[[], Transport]]:
-        """Yield what starts a worker for each check, or reaches the modules in this process."""
+    def transports(self) -> Iterator[OpenTransport]:
+        """Yield what opens a task's worker for a check, or reaches the modules in this process."""
         if self.boundary is None:
             from grader.worker.inprocess import InProcess
 
             # Read when torch is first imported: its idle threads sleep, where spinning ones make a busy machine crawl.
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-            yield lambda: InProcess(self.source, self.worker_limits)
+            yield lambda task: closing(InProcess(self.source, self.worker_limits))
             return
         from grader.checks.workers import Workers
 
         with closing(Workers(self.boundary, self.source, self.worker_limits, self.readable)) as workers:
-            yield workers.take
+            yield lambda task: nullcontext(workers.take(task))
 
 
 def find_session(config: pytest.Config) -> LabSession | None:

@@ -101,11 +101,6 @@ class SubmissionUnderTest:
         self._calls.names[path] = name
         return path
 
-    def close(self) -> None:
-        """End the worker, if one was started."""
-        if self._transport is not None:
-            self._transport.close()
-
     def _connected(self) -> Transport:
         if self._transport is None:
             self._transport = self._open()

@@ -1,10 +1,9 @@
-"""The workers of one session's checks, each its own; the next is made ready while one works."""
+"""The workers of one session's checks: one a task, and another where it did not outlive a check."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.errors import HarnessError
-from grader.worker.client import connect, order
+from grader.worker.client import connect
 from grader.worker.remote import Worker
 from grader.worker.transport import WorkerLimits
 
@@ -14,23 +13,23 @@ class Workers:
 
     def __init__(self, address: str, source: Path, limits: WorkerLimits, readable: Sequence[Path]) -> None:
         self._address, self._source, self._limits, self._readable = address, source, limits, readable
-        self._next: Worker | None = None
+        self._task = ""
+        self._worker: Worker | None = None
 
-    def take(self) -> Worker:
-        """Return a fresh worker that is ready. Raises HarnessError."""
-        worker = self._next or self._order()
-        self._next = self._order()
-        try:
-            worker.await_ready()
-        except HarnessError:  # the server may have died and been started again since
-            worker = connect(self._address, self._source, self._limits, readable=self._readable)
-        return worker
+    def take(self, task: str) -> Worker:
+        """Return a worker for a check of the task; it is the last check's where that was of the same one.
+
+        Raises HarnessError.
+        """
+        if self._worker is not None and self._task == task and self._worker.renew():
+            return self._worker
+        self.close()
+        self._worker = connect(self._address, self._source, self._limits, readable=self._readable)
+        self._task = task
+        return self._worker
 
     def close(self) -> None:
-        """Send the worker away that nobody took."""
-        if self._next is not None:
-            self._next.close()
-            self._next = None
-
-    def _order(self) -> Worker:
-        return order(self._address, self._source, self._limits, readable=self._readable)
+        """End the last worker. Closing twice is allowed."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None

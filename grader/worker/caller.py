@@ -20,6 +20,7 @@ class Caller(ABC):
         self._number = 0
         self._living: weakref.WeakSet[Handle] = weakref.WeakSet()
         self._forgotten: list[int] = []
+        self._anew = False
 
     def call(
         self, module: str, function: str, args: Sequence[object], kwargs: Mapping[str, object], *, seconds: float
@@ -30,6 +31,11 @@ class Caller(ABC):
     def probe(self, name: str, args: Sequence[object], kwargs: Mapping[str, object], *, seconds: float) -> object:
         """See Transport.probe."""
         return self._ask("probe", "", name, args, kwargs, seconds)
+
+    def _begin_anew(self) -> None:
+        """Have the next call begin as if it were the first; no handle from before it is any good."""
+        self._living.clear()
+        self._anew = True
 
     @abstractmethod
     def _exchange(self, frame: bytes, seconds: float) -> bytes:
@@ -59,7 +65,9 @@ class Caller(ABC):
             args=[self._sendable(argument) for argument in args],
             kwargs={name: self._sendable(argument) for name, argument in kwargs.items()},
             forget=forget,
+            anew=self._anew,
         )
+        self._anew = False
         payload = self._exchange(wire.encode(request), seconds)
         try:
             return self._read(wire.decode_reply(payload, self._adopt))

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import socket
 import sys
 import tempfile
@@ -80,10 +81,12 @@ def _move_in(scratch: Path) -> None:
 
 
 def _seed() -> None:
-    """The same start for every worker: whoever forgets to seed gets the same numbers each time, and can be graded."""
+    """The same start for every check: whoever forgets to seed gets the same numbers each time, and can be graded."""
     import numpy
     import torch
 
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
     random.seed(0)
     numpy.random.seed(0)
     torch.manual_seed(0)
@@ -101,7 +104,25 @@ def _service(spawn: Spawn) -> Service:
     paths = [spawn.inbox, spawn.scratch, spawn.out, *sys.path]
     folders = {f"{path}/": "" for path in [str(loader.root), *paths] if path}
     folders |= {path: Path(path).name for path in spawn.readable}
-    return Service(loader, folders, passing=())
+    environment = dict(os.environ)
+
+    def renew() -> None:
+        os.environ.clear()
+        os.environ.update(environment)
+        _empty(spawn.scratch, spawn.out)
+        os.chdir(spawn.scratch)
+        _seed()
+
+    return Service(loader, folders, renew=renew)
+
+
+def _empty(*folders: str) -> None:
+    for folder in folders:
+        for path in Path(folder).iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
 
 def _serve(connection: socket.socket, service: Service) -> None:

@@ -95,7 +95,7 @@ class Server:
         return True
 
 
-def order(
+def connect(
     address: str,
     source: Path | None,
     limits: WorkerLimits,
@@ -103,7 +103,7 @@ def order(
     readable: Sequence[Path] = (),
     threads: int = 1,
 ) -> Worker:
-    """Ask the warm server at `address` for a worker, which takes calls after its `await_ready`.
+    """Start a worker of the warm server at `address`.
 
     `source` is the folder of the submission's modules, which the worker may read and nothing beside it; with None the
     worker is trusted and calls our own modules. `readable` names further files and folders, such as a model's.
@@ -115,17 +115,3 @@ def order(
     except BaseException:
         files.remove()
         raise
-
-
-def connect(
-    address: str,
-    source: Path | None,
-    limits: WorkerLimits,
-    *,
-    readable: Sequence[Path] = (),
-    threads: int = 1,
-) -> Worker:
-    """Order a worker and wait until it is ready. Raises HarnessError."""
-    worker = order(address, source, limits, readable=readable, threads=threads)
-    worker.await_ready()
-    return worker

@@ -57,6 +57,11 @@ class WorkerFiles:
         except OSError as error:
             raise refused(f"{path.name} is no folder any more ({error.strerror})") from error
 
+    def empty_inbox(self) -> None:
+        """Remove the files that `put` wrote."""
+        for path in self.inbox.iterdir():
+            path.unlink()
+
     def shown_as(self, root: Path) -> dict[str, str]:
         """Return what a student sees instead of this machine's paths."""
         libraries = Path(sysconfig.get_path("purelib"))

@@ -35,9 +35,8 @@ class InProcess(Caller):
         self._limits = limits
         self._files = WorkerFiles()
         self._loader = Loader(source.resolve() if source else None)
-        self._service = Service(
-            self._loader, self._files.shown_as(self._loader.root), passing=(TimedOut, KeyboardInterrupt)
-        )
+        shown = self._files.shown_as(self._loader.root)
+        self._service = Service(self._loader, shown, passing=(TimedOut, KeyboardInterrupt))
 
     def put_file(self, name: str, content: bytes) -> str:
         """See Transport.put_file."""

@@ -2,6 +2,8 @@
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _LIBRARIES = (
@@ -36,14 +38,28 @@ def preload(device: str) -> None:
 
 
 def _preload_quantization() -> None:
-    for name in _LIBRARIES_WITHOUT_CUDA:
-        importlib.import_module(name)
+    with _nothing_compiled():
+        for name in _LIBRARIES_WITHOUT_CUDA:
+            importlib.import_module(name)
     for package, module in _WHERE_INSTALLED_WITHOUT_CUDA.items():
         if importlib.util.find_spec(package):
             importlib.import_module(module)
     from grader.worker.quantization import guard_linear4bit
 
     guard_linear4bit()
+
+
+@contextmanager
+def _nothing_compiled() -> Iterator[None]:
+    """Have bitsandbytes keep its functions as they are: a worker has no compiler, and to ask for one takes a second."""
+    import torch
+
+    compile = torch.compile
+    torch.compile = lambda model=None, **options: model or (lambda function: function)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch.compile = compile
 
 
 def _make_safe_to_fork() -> None:

@@ -40,7 +40,6 @@ class Worker(Caller):
         files: WorkerFiles,
     ) -> None:
         super().__init__()
-        self._address = address
         self._limits = limits
         self._files = files
         self._printed = bytearray()
@@ -61,13 +60,14 @@ class Worker(Caller):
         self._wire.setblocking(False)
         os.set_blocking(self._output, False)
         try:
-            self._order(spawn, theirs.fileno(), their_output)
+            self.pid = self._start(address, spawn, theirs.fileno(), their_output)
         except BaseException:
             self._close_descriptors()
             raise
         finally:
             theirs.close()
             os.close(their_output)
+        self._await_ready()
 
     def put_file(self, name: str, content: bytes) -> str:
         """See Transport.put_file."""
@@ -89,6 +89,20 @@ class Worker(Caller):
         text = self._printed.decode(errors="replace")
         return clean(text, len(text))
 
+    def renew(self) -> bool:
+        """Have the next call begin anew, in the same process, with modules imported again and empty folders.
+
+        That is for the good of honest code, and nothing that a hostile one could not undo. Returns False where another
+        worker is needed: this one has ended, or said something that nobody asked for.
+        """
+        if self._output < 0 or select.select([self._wire], [], [], 0)[0]:
+            return False
+        self._drain()
+        self._printed.clear()
+        self._files.empty_inbox()
+        self._begin_anew()
+        return True
+
     def close(self) -> None:
         """See Transport.close."""
         if self._output >= 0:
@@ -101,40 +115,17 @@ class Worker(Caller):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def await_ready(self) -> None:
-        """Wait until the process is forked and confined: before that it takes no calls. Raises HarnessError."""
-        try:
-            self.pid = self._await_start()
-            self._await_confined()
-        except BaseException:
-            self.close()
-            raise
-
-    def _order(self, spawn: control.Spawn, wire_end: int, output: int) -> None:
+    def _start(self, address: str, spawn: control.Spawn, wire_end: int, output: int) -> int:
         self._control.settimeout(_READY_SECONDS)
         try:
-            self._connect(self._address)
+            self._connect(address)
             control.send(self._control, spawn, (wire_end, output))
-        except OSError as error:
-            raise HarnessError(f"The worker server at {self._address} gives no worker: {error}.") from error
-
-    def _await_start(self) -> int:
-        try:
             message, _ = control.receive(self._control)
         except (OSError, msgspec.MsgspecError) as error:
-            raise HarnessError(f"The worker server at {self._address} gives no worker: {error}.") from error
+            raise HarnessError(f"The worker server at {address} gives no worker: {error}.") from error
         if not isinstance(message, control.Started):
-            raise HarnessError(f"The worker server at {self._address} gives no worker; start it again.")
+            raise HarnessError(f"The worker server at {address} gives no worker; start it again.")
         return message.pid
-
-    def _await_confined(self) -> None:
-        try:
-            reply = wire.decode_reply(self._receive(b"", _READY_SECONDS), self._adopt)
-        except (TimedOut, Died, wire.MalformedError) as error:
-            raise HarnessError(f"A worker could not be set up: {error}") from error
-        if not isinstance(reply, wire.Ready):
-            reason = reply.reason if isinstance(reply, wire.Broken) else "it sent no sign of being ready"
-            raise HarnessError(f"A worker could not be set up: {reason}")
 
     def _connect(self, address: str) -> None:
         """Connect; where the server has just died, wait for its owner to start it again. Raises OSError."""
@@ -253,18 +244,15 @@ class Worker(Caller):
     def _await_end(self, seconds: float) -> bool:
         """Wait for the server to say how the process ended. Returns False where the server itself is gone."""
         self._control.settimeout(seconds)
-        message: control.Message | None = None
         try:
-            while not isinstance(message, control.Ended):
-                message, _ = control.receive(self._control)
-                if message is None:
-                    return False
+            message, _ = control.receive(self._control)
         except TimeoutError:
             return True
         except (OSError, msgspec.MsgspecError):
             return False
-        self._status = message.status
-        return True
+        if isinstance(message, control.Ended):
+            self._status = message.status
+        return isinstance(message, control.Ended)
 
     def _close_descriptors(self) -> None:
         self._wire.close()

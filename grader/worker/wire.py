@@ -32,7 +32,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Request(Envelope, frozen=True):
-    """Call a function of a module, or a probe (whose module is empty). `forget` lists objects nobody refers to."""
+    """Call a function of a module, or a probe (whose module is empty). `forget` lists objects nobody refers to.
+
+    With `anew`, all that earlier calls left behind is done away with first, as far as that can be done in one process.
+    """
 
     number: int
     kind: Literal["call", "probe"]
@@ -41,6 +44,7 @@ class Request(Envelope, frozen=True):
     args: list[object]
     kwargs: dict[str, object]
     forget: list[int]
+    anew: bool
 
 
 class Ready(Envelope, frozen=True):

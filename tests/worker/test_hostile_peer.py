@@ -196,8 +196,7 @@ def test_descriptors_that_come_with_a_reply_are_not_taken(worker_that: Callable[
 def test_a_descriptor_in_a_right_reply_is_not_taken_either(worker_that: Callable[[Play], Worker]) -> None:
     def play(peer: socket.socket, output: int) -> None:
         request = read_request(peer)
-        with open("/dev/null", "rb") as null:  # noqa: PTH123
-            socket.send_fds(peer, [reply(request, "right")], [null.fileno()] * 10)
+        socket.send_fds(peer, [reply(request, "right")], [output] * 10)
 
     worker = worker_that(play)
     before = len(list(Path("/proc/self/fd").iterdir()))
