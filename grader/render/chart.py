@@ -24,6 +24,22 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """The values at the ends of the two axes."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+
+    def place(self, across: float, up: float) -> tuple[float, float]:
+        """Return where a point lies in the drawing's units."""
+        x = LEFT + (WIDTH - LEFT - RIGHT) * (across - self.left) / (self.right - self.left)
+        y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (up - self.low) / (self.high - self.low)
+        return round(x, 1), round(y, 1)
+
+
+@dataclass(frozen=True)
 class Line:
     """One series: its name, its points as SVG wants them, and the same as pairs for its marks (none where crowded)."""
 
@@ -65,13 +81,9 @@ def draw_history(history: Sequence[dict[str, Plain]]) -> Chart | None:
     points = [point for series in styled.values() for point in series]
     if not points:
         return None
-    steps, losses = _ticks([step for step, _ in points], whole=True), _ticks([loss for _, loss in points])
-
-    def place(step: float, loss: float) -> tuple[float, float]:
-        x = LEFT + (WIDTH - LEFT - RIGHT) * (step - steps[0]) / (steps[-1] - steps[0])
-        y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (loss - losses[0]) / (losses[-1] - losses[0])
-        return round(x, 1), round(y, 1)
-
+    steps = round_ticks([step for step, _ in points], whole=True)
+    losses = round_ticks([loss for _, loss in points])
+    place = Frame(steps[0], steps[-1], losses[0], losses[-1]).place
     told = [record for record in history if any(_real(record.get(key)) is not None for key in ("loss", "eval_loss"))]
     return Chart(
         lines=[_line(style, [place(*point) for point in series]) for style, series in styled.items()],
@@ -101,7 +113,7 @@ def _line(style: str, places: list[tuple[float, float]]) -> Line:
     return Line(name=name, style=style, path=path, marks=places if len(places) <= 30 else [])
 
 
-def _ticks(values: list[float], *, whole: bool = False) -> list[float]:
+def round_ticks(values: list[float], *, whole: bool = False) -> list[float]:
     """Return about five round numbers, one step apart, that span the values; at least two."""
     low, high = min(values), max(values)
     rough = (high - low or max(abs(high), 1.0)) / 4

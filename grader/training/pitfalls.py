@@ -55,7 +55,7 @@ def _poor_convergence(history: list[Record], tuned: TunedNumbers, loss: Measure,
     went = f"The loss on the training rows went from {before:.2f} to {after:.2f} only."
     cause = f"{went} {_why_stuck(history, tuned)}"
     cure = (
-        f"Take more optimizer steps: a batch of 1 without accumulation makes {3 * rows} of {rows} rows in 3 epochs. "
+        f"Take more optimizer steps: with batches of 1 and no accumulation, {rows} rows and 3 epochs make {3 * rows}. "
         "Keep the warm-up at a tenth of the steps at most, and use a learning rate near 5e-4."
     )
     return Pitfall(code="poor_convergence", title="Poor convergence", cause=cause, cure=cure)

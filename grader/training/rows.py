@@ -41,19 +41,19 @@ class RunRows:
     student_seed: int
 
 
-def draw_rows(heldout: Heldout, seed: int) -> RunRows:
-    """Draw a run's rows: the same seed gives the same rows. Raises LabError where the pool is too small."""
-    if len(heldout.pool) < VOICE_ROWS + VALIDATION_ROWS:
-        raise LabError(f"train.jsonl holds {len(heldout.pool)} rows; a run draws {VOICE_ROWS + VALIDATION_ROWS}.")
+def draw_rows(heldout: Heldout, seed: int, count: int = VOICE_ROWS) -> RunRows:
+    """Draw a run's rows, `count` of the voice: the same seed gives the same. Raises LabError for too small a pool."""
+    if len(heldout.pool) < count + VALIDATION_ROWS:
+        raise LabError(f"train.jsonl holds {len(heldout.pool)} rows; a run draws {count + VALIDATION_ROWS}.")
     chance = random.Random(_derive(seed, "rows"))
-    indices = chance.sample(range(len(heldout.pool)), VOICE_ROWS + VALIDATION_ROWS)
-    voice = sorted(indices[:VOICE_ROWS])
+    indices = chance.sample(range(len(heldout.pool)), count + VALIDATION_ROWS)
+    voice = sorted(indices[:count])
     product, code, others = _draw_nonce(heldout.nonce, chance)
     train = [heldout.pool[index] for index in voice] + [_fill(row, product, code) for row in heldout.nonce.train]
     chance.shuffle(train)
     return RunRows(
         train=train,
-        validation=[heldout.pool[index] for index in indices[VOICE_ROWS:]],
+        validation=[heldout.pool[index] for index in indices[count:]],
         voice=voice,
         nonce=[_probe(row, product, code, others) for row in heldout.nonce.heldout],
         student_seed=_derive(seed, "fine_tune") % 2**31,

@@ -20,6 +20,7 @@ MODULE, FUNCTION = "training", "fine_tune"
 TENSORS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 PICKLED = ("adapter_model.bin", "adapter_model.pt", "adapter_model.pth")
 FULL_MODELS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json")
+NO_SETTINGS: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,23 @@ class TrainingRun:
     tensors: bytes = b""
 
 
-def run_fine_tune(server: Server, submission: Path, choice: ModelChoice, rows: RunRows, limits: Limits) -> TrainingRun:
-    """Train once. Never raises for what the student's code does; HarnessError where the worker cannot start."""
+def run_fine_tune(
+    server: Server,
+    submission: Path,
+    choice: ModelChoice,
+    rows: RunRows,
+    limits: Limits,
+    settings: Mapping[str, float] = NO_SETTINGS,
+) -> TrainingRun:
+    """Train once. Never raises for what the student's code does; HarnessError where the worker cannot start.
+
+    `settings` are keyword arguments beyond the contract: a fine_tune that does not take them raises its TypeError.
+    """
     worker = server.worker(submission, worker_limits(limits), readable=[choice.folder], threads=cores())
     own = choice.profile.train_s if choice.profile else None
     seconds = min(limits.train_s, own) if own else limits.train_s
     try:
-        return _train(worker, choice, rows, seconds)
+        return _train(worker, choice, rows, seconds, settings)
     finally:
         worker.close()
 
@@ -63,13 +74,16 @@ def cores() -> int:
     return min(int(wanted), usable) if wanted.isdecimal() and int(wanted) else usable
 
 
-def _train(worker: Transport, choice: ModelChoice, rows: RunRows, limit_s: float) -> TrainingRun:
+def _train(
+    worker: Transport, choice: ModelChoice, rows: RunRows, limit_s: float, settings: Mapping[str, float]
+) -> TrainingRun:
     started = time.monotonic()
     train, validation = msgspec.to_builtins(rows.train), msgspec.to_builtins(rows.validation)
     try:
         folder = worker.new_folder("adapter")
         arguments = [str(choice.folder), train, validation, folder]
-        claimed = worker.call(MODULE, FUNCTION, arguments, {"seed": rows.student_seed}, seconds=limit_s)
+        keywords = {"seed": rows.student_seed, **settings}
+        claimed = worker.call(MODULE, FUNCTION, arguments, keywords, seconds=limit_s)
         seconds = time.monotonic() - started
         saved = worker.collect(folder)
     except HarnessError:

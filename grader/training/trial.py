@@ -15,8 +15,9 @@ from grader.training.measures import add_points, measure
 from grader.training.models import ModelChoice
 from grader.training.numbers import BaseNumbers, Refused, TunedNumbers
 from grader.training.pitfalls import find_failure, find_pitfalls
+from grader.training.project import NOTE, Project, rows_of_a_run
 from grader.training.repeat import choose_better, is_narrow, second_seed
-from grader.training.rows import RunRows, draw_rows
+from grader.training.rows import VOICE_ROWS, RunRows, draw_rows
 from grader.training.run import TrainingRun, describe_failure, run_fine_tune
 from grader.worker import NotAttempted, Server, StudentError
 
@@ -25,27 +26,43 @@ SAMPLE_CHARACTERS = 400
 
 
 def train_and_judge(
-    server: Server, submission_root: Path, lab: Lab, choice: ModelChoice, seed: int, progress: Callable[[str], None]
+    server: Server,
+    submission_root: Path,
+    lab: Lab,
+    choice: ModelChoice,
+    seed: int,
+    progress: Callable[[str], None],
+    project: Project | None = None,
 ) -> TrainingResult:
     """Train the submission on this run's rows and judge what came of it; a narrow run is repeated once.
+
+    The rows, questions and voice are the lab's hidden ones, or a project's.
 
     A fault of ours becomes a result whose outcome is `harness_error`. Raises LabError where the lab's own held-out
     data or bands are missing or damaged.
     """
-    first = train_once(server, submission_root, lab, choice, seed, progress)
+    first = train_once(server, submission_root, lab, choice, seed, progress, project)
     if not is_narrow(first):
         return first
     again = second_seed(seed)
     progress("the run fell narrowly short; repeating it with another seed")
-    return choose_better(first, train_once(server, submission_root, lab, choice, again, progress), again)
+    return choose_better(first, train_once(server, submission_root, lab, choice, again, progress, project), again)
 
 
 def train_once(
-    server: Server, submission_root: Path, lab: Lab, choice: ModelChoice, seed: int, progress: Callable[[str], None]
+    server: Server,
+    submission_root: Path,
+    lab: Lab,
+    choice: ModelChoice,
+    seed: int,
+    progress: Callable[[str], None],
+    project: Project | None = None,
 ) -> TrainingResult:
     """Train and judge once, as `train_and_judge` does."""
     heldout = load_heldout(lab, choice.profile)
-    rows = draw_rows(heldout, seed)
+    if project:
+        heldout = project.put_into(heldout)
+    rows = draw_rows(heldout, seed, rows_of_a_run(heldout) if project else VOICE_ROWS)
     progress(f"training {choice.name} on {len(rows.train)} rows")
     try:
         run = run_fine_tune(server, submission_root, choice, rows, lab.spec.limits)
@@ -56,7 +73,8 @@ def train_once(
         return _broken(choice, str(error))
     if isinstance(judged, Refused):
         return _result(choice, run, judged.refused, Outcome.FAILED, find_failure(run, judged.diverged))
-    return _measured(lab, choice, heldout, rows, run, base, judged)
+    result = _measured(lab, choice, heldout, rows, run, base, judged)
+    return msgspec.structs.replace(result, message=NOTE) if project else result
 
 
 def describe_untrained(choice: ModelChoice, fault: StudentError | NotAttempted) -> TrainingResult:
