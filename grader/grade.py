@@ -2,15 +2,16 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.checks.run import ChecksRun
 from grader.checks.warm import WarmChecks
 from grader.environment import describe_environment
-from grader.intake import Submission, open_submission
-from grader.lab import Lab, find_lab
+from grader.errors import SubmissionError, UsageError
+from grader.intake import Submission, fingerprint, open_submission
+from grader.lab import Lab, find_lab, other_labs
 from grader.language import ENGLISH, Language
 from grader.render.html import render_report
 from grader.results import (
@@ -26,6 +27,8 @@ from grader.results import (
 )
 from grader.rubric import score
 from grader.training import ModelChoice, choose_model, train_and_judge
+from grader.training.fit import check_fit
+from grader.training.project import Project
 from grader.worker import Server
 from grader.worker.folders import OwnedFolder
 
@@ -42,13 +45,18 @@ class Grading:
     checks: WarmChecks
     seed: int
     progress: Progress
+    project: Project | None = None
 
     def grade(self, path: Path) -> Result:
         """Grade one submission. Raises SubmissionError where it cannot be read at all, HarnessError."""
         self.progress("reading the submission")
         with take_in(path, self.lab) as submission:
-            reported = self.check(submission, {})
-            training = self.train(submission)
+            return self.grade_copy(submission)
+
+    def grade_copy(self, submission: Submission) -> Result:
+        """Grade a submission that was taken in. Raises HarnessError."""
+        reported = self.check(submission, {})
+        training = self.train(submission)
         return build_result(
             self.lab, submission.info, reported, training, self.server.sandbox, describe_environment(), self.seed
         )
@@ -61,7 +69,53 @@ class Grading:
         """Train and judge, in a lab that has a training run. Raises LabError for damaged held-out data or bands."""
         if self.choice is None:
             return None
-        return train_and_judge(self.server, submission.root, self.lab, self.choice, self.seed, self.progress)
+        root, lab = submission.root, self.lab
+        return train_and_judge(self.server, root, lab, self.choice, self.seed, self.progress, self.project)
+
+
+def grade_one(
+    path: Path, lab: Lab, model: str, device: str, seed: int | None, progress: Progress, project: Project | None = None
+) -> Result:
+    """Grade one submission and nothing else; what is wrong with it or with the model is said before anything starts.
+
+    With a project the training run is on its pairs and voice. Raises SubmissionError, UsageError for what the caller
+    can mend, and HarnessError.
+    """
+    progress("reading the submission")
+    with _take_in_or_suggest(path, lab) as submission:
+        progress("choosing the model")
+        choice = choose(lab, model, device)
+        if project:
+            check_project(project, lab, choice)
+        with warm_up(lab, choice, draw_seed() if seed is None else seed, progress) as grading:
+            return replace(grading, project=project).grade_copy(submission)
+
+
+def check_project(project: Project, lab: Lab, choice: ModelChoice | None) -> None:
+    """Raise UsageError where a lab has no run for a project, SubmissionError where its pairs are too long for it."""
+    if choice is None:
+        raise UsageError(f"{lab.name} has no training run, so --data and --voice change nothing in it.")
+    check_fit(project.pairs, project.name, choice)
+
+
+@contextmanager
+def _take_in_or_suggest(path: Path, lab: Lab) -> Iterator[Submission]:
+    """Do as `take_in` does; where the files are another lab's, the SubmissionError says which."""
+    with ExitStack() as stack:
+        try:
+            submission = stack.enter_context(take_in(path, lab))
+        except SubmissionError as error:
+            fitting = [other.name for other in other_labs(lab) if _fits(path, other)]
+            suggested = f" Its files are those of {fitting[0]}: add --lab {fitting[0]}." if fitting else ""
+            raise SubmissionError(f"{error}{suggested}") from error
+        yield submission
+
+
+def _fits(path: Path, lab: Lab) -> bool:
+    try:
+        return fingerprint(path, lab.expected_files).files > 0
+    except SubmissionError:
+        return False
 
 
 @contextmanager

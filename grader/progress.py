@@ -31,12 +31,12 @@ class _PlainLines:
 
     def __init__(self, title: str, console: Console) -> None:
         self._title, self._console = title, console
-        self._stage, self._printed = "", 0.0
+        self._printed: dict[str, float] = {}  # several submissions may be at work, each at a stage of its own
 
     def __call__(self, message: str) -> None:
         stage, now = message.partition(":")[0], time.monotonic()
-        if stage != self._stage or now - self._printed >= SECONDS_BETWEEN_LINES:
-            self._stage, self._printed = stage, now
+        if now - self._printed.get(stage, -SECONDS_BETWEEN_LINES) >= SECONDS_BETWEEN_LINES:
+            self._printed[stage] = now
             say(_line(self._title, message), self._console)
 
 

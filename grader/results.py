@@ -5,6 +5,7 @@ Everything that people read is rendered from these records and from nothing else
 
 import math
 import os
+import re
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ from grader.errors import HarnessError
 
 SCHEMA = "grader/result/v1"
 
+_UNIMPORTABLE = re.compile(r"(\w+\.py) cannot be imported: ")
 Plain = Any  # None, bool, int, float, str, and lists and dicts of these: what JSON holds
 
 
@@ -212,6 +214,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def harness_faults(self) -> list[CheckResult]:
         """Return the checks that our own machinery failed to decide."""
         return [check for check in self.checks() if check.outcome is Outcome.HARNESS_ERROR]
+
+
+def unimportable(check: CheckResult) -> str:
+    """Return the file that could not even be imported, where that is how a check ended; else an empty text."""
+    if check.outcome is not Outcome.ERRORED or check.example is None or check.example.call:
+        return ""
+    found = _UNIMPORTABLE.match(check.message)
+    return found[1] if found else ""
 
 
 def sum_task(name: str, title: str, checks: list[CheckResult]) -> TaskResult:

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from grader.analysis.mistakes import mistake_of
+from grader.language import noop
 from grader.results import CheckResult, Outcome, Result
 
 # A correlation of 0.3 over 30 submissions has a 95 % interval from −0.07 to 0.60 (Fisher's z): below, nothing is known.
@@ -60,13 +61,17 @@ class Item:
         """What the discrimination says, in words; levels by Ebel and Frisbie, Essentials of Educational Measurement."""
         r = self.discrimination
         if self.decided < ENOUGH:
-            return "too few to say"
+            return noop("too few to say")
         if r is None:
-            return "tells nobody apart"
+            return noop("tells nobody apart")
         if r < -2 / math.sqrt(self.decided):  # twice the standard error of a correlation of 0
-            return "look at it: those who do well elsewhere fail it"
-        levels = ((0.4, "tells apart very well"), (0.3, "tells apart well"), (0.2, "tells apart a little"))
-        return next((words for level, words in levels if r >= level), "hardly tells apart")
+            return noop("look at it: those who do well elsewhere fail it")
+        levels = (
+            (0.4, noop("tells apart very well")),
+            (0.3, noop("tells apart well")),
+            (0.2, noop("tells apart a little")),
+        )
+        return next((words for level, words in levels if r >= level), noop("hardly tells apart"))
 
     @property
     def usual_feedback(self) -> tuple[str, int] | None:

@@ -19,9 +19,26 @@ addopts = ["--import-mode=importlib", "--strict-markers"]
 testpaths = ["labs"]
 """
 _CONFTEST = """\
-\"\"\"Gives pytest the checks of the lab, and the summary and report at the end of a run.\"\"\"
+\"\"\"Gives pytest the checks of a lab, and in a student's own run the summary and the report at its end.\"\"\"
 
-pytest_plugins = ["grader.checks.plugin", "grader.practice.plugin"]
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+NEEDED = ("grader", "hypothesis", "jinja2", "msgspec", "numpy", "pydantic", "rich")
+MISSING = [name for name in NEEDED if find_spec(name) is None]
+
+pytest_plugins = [] if MISSING else ["grader.checks.plugin", "grader.practice.plugin"]
+
+
+def pytest_addoption() -> None:
+    \"\"\"Stop with one sentence where this is not the Python that the grader was installed for.\"\"\"
+    if MISSING:
+        raise pytest.UsageError(
+            f"this pytest belongs to {sys.executable}, which lacks {', '.join(MISSING)}. "
+            "Activate the environment that holds the grader (. .venv/bin/activate), or run .venv/bin/pytest."
+        )
 """
 _IGNORED = "__pycache__/\n.venv/\n.pytest_cache/\n.hypothesis/\nreports/\n"
 _README = """\
@@ -42,7 +59,7 @@ Then, as often as you like, in this folder:
 ```
 
 It says what you have reached, shows the first thing to mend with the smallest example that breaks it, and writes
-`reports/{name}/index.html`. Hand in the folder `labs/{name}`, or a zip of it.
+`reports/practice/{name}/index.html`. Hand in the folder `labs/{name}`, or a zip of it.
 """
 
 

@@ -12,9 +12,14 @@ from grader.batch.books import Absences
 from grader.batch.journal import Journal, Member, Settings
 from grader.batch.likeness import compare_class
 from grader.batch.names import Names, RealNames, open_pseudonyms
+from grader.errors import LabError
+from grader.lab import find_lab
+from grader.language import ENGLISH, Language, current, load_language, speaking, translate_result
+from grader.language import gettext as _
 from grader.render import wording
 from grader.render.classroom import Classroom, Decided, Flag, Row, Task, render_classroom
-from grader.render.steps import next_steps
+from grader.render.steps import name_next_step
+from grader.render.told_once import told_once
 from grader.results import CheckResult, Override, Result, RubricLine, decode, tidy, write_atomically
 
 MOST_CLUSTERS = 25
@@ -23,7 +28,7 @@ KEY, WHO = "pseudonyms.key", "pseudonyms.csv"
 
 @dataclass(frozen=True)
 class Graded:
-    """What a class page is made from. `finished` tells that the batch came to its end."""
+    """What a class page is made from, and in which language. `finished` tells that the batch came to its end."""
 
     out: Path
     journal: Journal
@@ -31,6 +36,7 @@ class Graded:
     roll: Sequence[Member]
     absences: Absences
     finished: bool = True
+    language: Language = ENGLISH
 
 
 @dataclass
@@ -45,6 +51,14 @@ class _Seen:
     clusters: Clusters = field(default_factory=Clusters)
 
 
+def language_of(settings: Settings) -> Language:
+    """Return the language that a batch was graded in, without the lab's own texts where that lab is not found here."""
+    try:
+        return find_lab(settings.lab).language(settings.language)
+    except LabError:
+        return load_language(settings.language)
+
+
 def write_class_page(group: Graded, *, pseudonymous: bool = False) -> Path:
     """Write `OUT/index.html` and return its path.
 
@@ -53,7 +67,9 @@ def write_class_page(group: Graded, *, pseudonymous: bool = False) -> Path:
     """
     page = group.out / "index.html"
     names = _open_names(group) if pseudonymous else RealNames()
-    write_atomically(page, render_classroom(build_classroom(group, names)).encode())
+    with speaking(group.language):
+        classroom = build_classroom(group, names)
+    write_atomically(page, render_classroom(classroom, group.language).encode())
     return page
 
 
@@ -72,7 +88,7 @@ def build_classroom(group: Graded, names: Names) -> Classroom:
     for member in sorted(group.roll, key=lambda member: names.name(member.id)):
         result = _read(group, member)
         if result is None:
-            fault = member.fault or ("" if member.refused else "its result is gone; run the batch again.")
+            fault = member.fault or ("" if member.refused else _("its result is gone; run the batch again."))
             row = Row(
                 name=names.name(member.id),
                 student=names.student(member.student),
@@ -86,7 +102,7 @@ def build_classroom(group: Graded, names: Names) -> Classroom:
     seen.rows.sort(key=lambda row: (not row.fault and not row.faults, not row.refused))
     settings = group.settings
     return Classroom(
-        title=settings.title,
+        title=_(settings.title),
         tasks=seen.tasks,
         rows=seen.rows,
         links={row.name: names.link(row.name) for row in seen.rows if row.graded},
@@ -99,12 +115,20 @@ def build_classroom(group: Graded, names: Names) -> Classroom:
         unlisted=[names.name(id) for id in group.absences.unlisted],
         finished=group.finished,
         pseudonymous=names.pseudonymous,
-        model=f"{Path(settings.model).name} on {settings.device}" if settings.model else "",
+        model=_describe_model(settings),
     )
 
 
-def _take(seen: _Seen, result: Result, member: Member, student: str, unlisted: bool) -> None:
-    seen.rows.append(_row(result, member, student, unlisted))
+def _describe_model(settings: Settings) -> str:
+    model = Path(settings.model).name
+    return _("{model} on {device}", model=model, device=settings.device) if settings.model else ""
+
+
+def _take(seen: _Seen, recorded: Result, member: Member, student: str, unlisted: bool) -> None:
+    """Take in one result, which is in English, in the language that is spoken now."""
+    result = translate_result(recorded, current())
+    flags = [*_flags(result, member), *([Flag(_("not on the roster"))] if unlisted else [])]
+    seen.rows.append(_row(result, member, student, name_next_step(recorded, current()), flags))
     seen.tasks = seen.tasks or [
         Task(task.name, tidy(sum(check.max_points for check in task.checks))) for task in result.tasks
     ]
@@ -118,11 +142,10 @@ def _take(seen: _Seen, result: Result, member: Member, student: str, unlisted: b
     if member.counts:
         seen.counting.append(member.id)
         seen.items.add(result)
-        seen.clusters.add(result)
+        seen.clusters.add(translate_result(told_once(recorded), current()))
 
 
-def _row(result: Result, member: Member, student: str, unlisted: bool) -> Row:
-    steps = next_steps(result.tasks, 1)
+def _row(result: Result, member: Member, student: str, next_step: str, flags: Sequence[Flag]) -> Row:
     return Row(
         name=result.submission.id,
         student=student,
@@ -131,23 +154,24 @@ def _row(result: Result, member: Member, student: str, unlisted: bool) -> Row:
         tasks=[(task.points, task.max_points) for task in result.tasks],
         training_s=result.training.seconds if result.training else None,
         checks_s=sum(check.duration_s for check in result.checks()),
-        next_step=steps[0].title if steps else "",
+        next_step=next_step,
         faults=[f"{check.title}: {check.message}" for check in result.harness_faults()],
         counts=member.counts,
-        flags=[*_flags(result, member), *([Flag("not on the roster")] if unlisted else [])],
+        flags=flags,
     )
 
 
 def _flags(result: Result, member: Member) -> list[Flag]:
     flags = []
     if not member.counts:
-        flags.append(Flag(f"attempt {member.attempt}: does not count"))
+        flags.append(Flag(_("attempt {attempt}: does not count", attempt=member.attempt)))
     if result.late and (result.late.points or (result.delivery and result.delivery.marked_late)):
-        word = f"late: {wording.points(result.late.points)} off" if result.late.points else "late"
+        off = wording.points(result.late.points)
+        word = _("late: {points} off", points=off) if result.late.points else _("late")
         flags.append(Flag(word, "late", result.late.note))
     by_hand = [*(one.override for one in result.checks()), *(one.override for one in result.rubric)]
     if any(by_hand):
-        flags.append(Flag(f"by hand: {sum(map(bool, by_hand))}", "hand"))
+        flags.append(Flag(_("by hand: {count}", count=sum(map(bool, by_hand))), "hand"))
     return flags
 
 

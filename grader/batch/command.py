@@ -80,7 +80,8 @@ def merge(out: Path, console: Console, *, pseudonymous: bool = False) -> int:
     parts = find_parts(out)
     with Journal(out) as journal:
         gathered = gather(out, parts, journal)
-        group = classpage.Graded(out, journal, gathered.settings, gathered.roll, gathered.absences)
+        spoken = classpage.language_of(gathered.settings)
+        group = classpage.Graded(out, journal, gathered.settings, gathered.roll, gathered.absences, language=spoken)
         page = classpage.write_class_page(group, pseudonymous=pseudonymous)
     print_summary(gathered.entries, [], page, console, gathered.absences.notes())
     return exit_code(gathered.entries)
@@ -112,7 +113,7 @@ def _write_page(
     finished: bool = True,
 ) -> Path:
     settings = settings_of(reports.terms, finished=finished)
-    shown = classpage.Graded(group.reports, journal, settings, roll, absences, finished)
+    shown = classpage.Graded(group.reports, journal, settings, roll, absences, finished, reports.terms.language)
     return classpage.write_class_page(shown, pseudonymous=group.pseudonymous)
 
 

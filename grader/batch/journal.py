@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     why: str = ""
     pages: str = ""
+    language: str = "en"
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,7 @@ def settings_of(terms: Terms, *, finished: bool) -> Settings:
         device=choice.device if choice else "",
         why=choice.why if choice else "",
         pages=_hash_pages(terms.language) if finished or terms.same_pages else "",
+        language=terms.language.code,
     )
 
 

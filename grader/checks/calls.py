@@ -91,6 +91,14 @@ class CallLog:
         call.returned = show(value)
         self.answered = True
 
+    def pending_module(self) -> str:
+        """The module of the call that has not been answered, else an empty text."""
+        return self.calls[-1].module if self.calls and self.calls[-1].returned is None else ""
+
+    def import_example(self, traceback: str) -> Example:
+        """The example of a module that cannot be imported: where, and no call, since none was made."""
+        return Example(call="", traceback=self.rename(traceback))
+
     def compared_example(self) -> Example | None:
         """The example with the two sides of the `==` that failed: what came back is on the left."""
         if self.compared is None:

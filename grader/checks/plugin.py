@@ -4,7 +4,7 @@ It is inert in a session that collects no lab. Nothing of the submission is impo
 """
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +17,11 @@ from grader.checks.calls import CallLog
 from grader.checks.mark import CheckMark, read_mark
 from grader.checks.oracle_access import Oracle, open_oracle
 from grader.checks.reports import build_result, merge
-from grader.checks.session import LabSession, find_session
+from grader.checks.session import LabSession, OpenTransport, find_session
 from grader.checks.submission import SubmissionUnderTest
 from grader.checks.verdict import Blocked, Verdict, judge
 from grader.errors import GraderError, UsageError
 from grader.results import CheckResult, Outcome
-from grader.worker.transport import Transport
 
 SESSION = pytest.StashKey[LabSession]()
 MARK = pytest.StashKey[CheckMark]()
@@ -107,31 +106,28 @@ def _note_examples(test: Callable[..., object], calls: CallLog) -> None:
 
 
 @pytest.fixture(scope="session")
-def open_transport(request: pytest.FixtureRequest) -> Iterator[Callable[[], Transport]]:
-    """What starts a check's worker."""
+def open_transport(request: pytest.FixtureRequest) -> Iterator[OpenTransport]:
+    """What opens a check's worker."""
     with request.config.stash[SESSION].transports() as opened:
         yield opened
 
 
 @pytest.fixture
-def submission(
-    request: pytest.FixtureRequest, open_transport: Callable[[], Transport]
-) -> Iterator[SubmissionUnderTest]:
-    """The submission under test; each check gets a fresh worker."""
+def submission(request: pytest.FixtureRequest, open_transport: OpenTransport) -> Iterator[SubmissionUnderTest]:
+    """The submission under test; each task has a worker, which begins anew with each check."""
     session = request.config.stash[SESSION]
     mark, calls = request.node.stash[MARK], request.node.stash[CALLS]
-    under_test = SubmissionUnderTest(
-        open_transport,
-        session.source,
-        session.modules,
-        model_path=session.lab.bundled_model,
-        seed=session.seed or 0,
-        seconds=mark.seconds or session.lab.spec.limits.call_s,
-        budget=session.budget(mark),
-        calls=calls,
-    )
-    yield under_test
-    under_test.close()
+    with ExitStack() as opened:
+        yield SubmissionUnderTest(
+            lambda: opened.enter_context(open_transport(mark.task)),
+            session.source,
+            session.modules,
+            model_path=session.lab.bundled_model,
+            seed=session.seed or 0,
+            seconds=mark.seconds or session.lab.spec.limits.call_s,
+            budget=session.budget(mark),
+            calls=calls,
+        )
 
 
 @pytest.fixture(scope="session")

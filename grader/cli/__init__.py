@@ -15,23 +15,40 @@ from grader import __version__
 from grader.cli.assign import assign
 from grader.cli.batch import batch, merge
 from grader.cli.calibrate import calibrate
+from grader.cli.commands import Command, Group
+from grader.cli.experiment import experiment
 from grader.cli.export import export
 from grader.cli.feedback import feedback_app
 from grader.cli.grade import demo, grade
 from grader.cli.machine import doctor, models_app
+from grader.cli.platforms import export_data
 from grader.cli.rubric import rubric
 from grader.cli.selftest import selftest
 from grader.errors import GraderError
 
 app = typer.Typer(
     name="grader",
+    cls=Group,
     help="Grade the fine-tuning lab: checks, a real training run, and a report that teaches.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (grade, batch, merge, export, calibrate, assign, selftest, rubric, demo, doctor):
-    app.command()(command)
+for command in (
+    grade,
+    batch,
+    merge,
+    export,
+    export_data,
+    experiment,
+    calibrate,
+    assign,
+    selftest,
+    rubric,
+    demo,
+    doctor,
+):
+    app.command(cls=Command)(command)
 app.add_typer(models_app, name="models")
 app.add_typer(feedback_app, name="feedback")
 

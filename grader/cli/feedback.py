@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from grader.cli.commands import Command, Group
 from grader.cli.options import Device, DeviceOption, LangOption, ModelOption, OutOption, SeedOption
 
 if TYPE_CHECKING:
     from grader.feedback.run import Feedback
 
-feedback_app = typer.Typer(help="Feedback on a pull request, for CI.", no_args_is_help=True)
+feedback_app = typer.Typer(cls=Group, help="Feedback on a pull request, for CI.", no_args_is_help=True)
 
 
 class Platform(StrEnum):
@@ -23,7 +24,7 @@ class Platform(StrEnum):
     GITHUB = "github"
 
 
-@feedback_app.command("grade")
+@feedback_app.command("grade", cls=Command)
 def grade_changes(
     tree: Annotated[Path, typer.Argument(metavar="TREE", help="The checkout with the change in it.")],
     base: Annotated[Path, typer.Option("--base", help="The tree before the change: labs, tests and solutions count.")],
@@ -51,12 +52,12 @@ def grade_changes(
     raise typer.Exit(given.exit_code)
 
 
-@feedback_app.command("comment")
-def comment_on_run() -> None:
+@feedback_app.command("comment", cls=Command)
+def comment_on_run(lang: LangOption = None) -> None:
     """Post or update the one comment on a pull request, in a workflow_run workflow of GitHub's."""
     from grader.feedback.comment import comment
 
-    typer.echo(comment(os.environ))
+    typer.echo(comment(os.environ, lang))
 
 
 def _print(given: "Feedback", format: Platform) -> None:
@@ -70,6 +71,8 @@ def _print(given: "Feedback", format: Platform) -> None:
                 stream.write(given.summary)
         return
     console = Console(highlight=False)
+    if not given.labs:
+        typer.echo(given.summary, nl=False)
     for located in given.located:
         print_result(located.result, console, given.language)
     for refusal in given.refusals:

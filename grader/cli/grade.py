@@ -34,18 +34,28 @@ def grade(
     out: OutOption = Path("reports"),
     fail_under: Annotated[float | None, typer.Option("--fail-under", help="Exit 1 below this score.")] = None,
     format: Annotated[Format, typer.Option("--format", help="What to print on stdout.")] = Format.TEXT,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Your own project: its pairs, a .jsonl file.", show_default=False)
+    ] = None,
+    voice: Annotated[
+        Path | None, typer.Option("--voice", help="Your own project: its voice, a .toml file.", show_default=False)
+    ] = None,
     lang: LangOption = None,
 ) -> None:
     """Grade one submission and write its report."""
-    from grader.grade import prepare, write_result
+    from grader.grade import grade_one, write_result
+    from grader.lab import find_lab
     from grader.progress import show_progress
+    from grader.training.project import read_project
 
-    with show_progress(path.name or str(path)) as progress, prepare(lab, model, device, seed, progress) as grading:
-        result = grading.grade(path)
-    language = grading.lab.language(lang)
+    found = find_lab(lab)
+    language = found.language(lang)
+    project = read_project(data, voice)
+    with show_progress(path.name or str(path)) as progress:
+        result = grade_one(path, found, model, device, seed, progress, project)
     page = write_result(result, out / result.lab / result.submission.id, language)
     if format is Format.GITHUB:
-        _print_for_github(result, grading.lab, path, language)
+        _print_for_github(result, found, path, language)
     else:
         _print_result(result, format, page, language)
     raise typer.Exit(_exit_code(result, fail_under))

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from grader.cli.commands import Command, Group
 from grader.cli.options import LabOption
 
-models_app = typer.Typer(help="The models that a training run may use.", invoke_without_command=True)
+models_app = typer.Typer(cls=Group, help="The models that a training run may use.", invoke_without_command=True)
 
 
 def doctor(lab: LabOption = None) -> None:
@@ -26,7 +27,7 @@ def models(context: typer.Context, lab: LabOption = None) -> None:
         print_models(lab, Console(highlight=False))
 
 
-@models_app.command()
+@models_app.command(cls=Command)
 def fetch(name: Annotated[str, typer.Argument(help="A model of lab.toml.")], lab: LabOption = None) -> None:
     """Fetch and convert a model into this user's cache, once."""
     from grader.models import fetch_model

@@ -12,6 +12,8 @@ import msgspec
 from grader.errors import SubmissionError, UsageError
 from grader.feedback.api import GitHub
 from grader.feedback.artifact import LARGEST, read_artifact
+from grader.lab import open_lab
+from grader.language import ENGLISH, Language, load_language
 from grader.render.comment import MARKER, render_comment
 from grader.results import Result
 
@@ -88,10 +90,11 @@ class Comment(msgspec.Struct):
     body: str | None = None
 
 
-def comment(environment: Mapping[str, str]) -> str:
+def comment(environment: Mapping[str, str], lang: str | None = None) -> str:
     """Post or update the comment on the run that this workflow was started by; return what was done, in a sentence.
 
-    `environment` is a GitHub runner's, with GITHUB_TOKEN. Raises UsageError outside of one, and HarnessError.
+    `environment` is a GitHub runner's, with GITHUB_TOKEN; `lang` is the comment's language, each lab's own where it is
+    None. Raises UsageError outside of a runner, and HarnessError.
     """
     event, *access = (environment.get(name, "") for name in NEEDED)
     if missing := [name for name in NEEDED if not environment.get(name)]:
@@ -107,7 +110,14 @@ def comment(environment: Mapping[str, str]) -> str:
     results = _results(github, run)
     if not results:
         return "The run left no result: nothing to say."
-    return _post(github, number, render_comment(results, run.html_url))
+    spoken = [(result, _language(result.lab, lang)) for result in results]
+    return _post(github, number, render_comment(spoken, run.html_url))
+
+
+def _language(lab: str, lang: str | None) -> Language:
+    """Return the language to speak of a lab in. Its name is a claim of the artifact's: only what is here is opened."""
+    known = {path.parent.name: path.parent for path in Path.cwd().glob("labs/*/lab.toml")}
+    return open_lab(known[lab]).language(lang) if lab in known else load_language(lang or ENGLISH.code)
 
 
 def _find_pull(github: GitHub, run: Run) -> int | None:

@@ -10,7 +10,8 @@ from grader.feedback.changes import changed_labs, folder_of
 from grader.feedback.places import locate
 from grader.grade import choose, draw_seed, warm_up, write_result
 from grader.lab import Lab, open_lab, visible_part, waiting
-from grader.language import ENGLISH, Language, speaking
+from grader.language import ENGLISH, Language, load_language, speaking
+from grader.language import gettext as _
 from grader.render.annotations import Located, Remark, render_code_quality
 from grader.render.github import render_summary
 from grader.render.text import markdown
@@ -47,12 +48,19 @@ class LabFeedback:
     why: str = ""
     language: Language = ENGLISH
 
+    @property
+    def title(self) -> str:
+        """What is said above the sentence that says why there is no result."""
+        with speaking(self.language):
+            return _("labs/{lab} was not graded", lab=self.name)
+
 
 @dataclass(frozen=True)
 class Feedback:
-    """What came of a pull request."""
+    """What came of a pull request. `language` is that of what is said about all of it."""
 
     labs: Sequence[LabFeedback]
+    language: Language
 
     @property
     def located(self) -> list[Located]:
@@ -60,18 +68,9 @@ class Feedback:
         return [lab.located for lab in self.labs if lab.located]
 
     @property
-    def language(self) -> Language:
-        """The language of what is said about all of it: the first lab's."""
-        return self.labs[0].language if self.labs else ENGLISH
-
-    @property
     def refusals(self) -> list[Remark]:
         """What to say of the labs that have no result."""
-        return [
-            Remark("error", f"labs/{lab.name} was not graded", lab.why, None, f"{lab.name}:")
-            for lab in self.labs
-            if lab.why
-        ]
+        return [Remark("error", lab.title, lab.why, None, f"{lab.name}:") for lab in self.labs if lab.why]
 
     @property
     def exit_code(self) -> int:
@@ -81,7 +80,8 @@ class Feedback:
     @property
     def summary(self) -> str:
         """What the author reads, in GitHub's Markdown."""
-        parts = [lab.summary for lab in self.labs] or ["No lab was changed, so nothing was graded.\n"]
+        with speaking(self.language):
+            parts = [lab.summary for lab in self.labs] or [_("No lab was changed, so nothing was graded.") + "\n"]
         while len("\n".join(parts).encode()) > MOST_BYTES:
             parts.pop()
         return "\n".join(parts)
@@ -96,7 +96,8 @@ def give_feedback(tree: Path, base: Path, terms: Terms, out: Path, progress: Cal
         missing = f"no lab {terms.lab!r}" if terms.lab else "no lab"
         raise UsageError(f"{base}: there is {missing} in it; name the tree before the change, with its labs/ folder.")
     labs = [base.resolve() / "labs" / terms.lab] if terms.lab else changed_labs(base.resolve(), tree)[:MOST_LABS]
-    feedback = Feedback([_grade_or_say_why(lab, tree, terms, out, progress) for lab in labs])
+    given = [_grade_or_say_why(lab, tree, terms, out, progress) for lab in labs]
+    feedback = Feedback(given, given[0].language if given else load_language(terms.lang or ENGLISH.code))
     write_atomically(out / "summary.md", feedback.summary.encode())
     write_atomically(out / "codequality.json", _code_quality(feedback))
     return feedback
@@ -107,12 +108,17 @@ def _code_quality(feedback: Feedback) -> bytes:
 
 
 def _grade_or_say_why(lab: Path, tree: Path, terms: Terms, out: Path, progress: Callable[[str], None]) -> LabFeedback:
+    language = load_language(terms.lang or ENGLISH.code)
     try:
-        return _grade(open_lab(lab), tree, terms, out, lambda said: progress(f"{lab.name}, {said}"))
+        opened = open_lab(lab)
+        language = opened.language(terms.lang)
+        return _grade(opened, tree, terms, out, lambda said: progress(f"{lab.name}, {said}"))
     except GraderError as error:
         said = str(error).replace(f"{tree}{os.sep}", "")
-        summary = f"## {markdown(lab.name, 80)}: not graded\n\n{markdown(said, 600)}\n"
-        return LabFeedback(lab.name, error.exit_code, summary, why=said)
+        with speaking(language):
+            heading = _("{lab}: not graded", lab=markdown(lab.name, 80))
+        summary = f"## {heading}\n\n{markdown(said, 600)}\n"
+        return LabFeedback(lab.name, error.exit_code, summary, why=said, language=language)
 
 
 def _grade(lab: Lab, tree: Path, terms: Terms, out: Path, progress: Callable[[str], None]) -> LabFeedback:

@@ -1,6 +1,7 @@
 """Where a lab's two folders are, found from a name or a path."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +73,7 @@ def find_lab(name: str | None, start: Path | None = None) -> Lab:
     """
     if name is not None and (os.sep in name or name in {".", ".."}):
         return open_lab(Path(name).resolve())
-    roots = dict.fromkeys([(start or Path.cwd()).resolve(), PROJECT])
-    folders = [path.parent for root in roots for path in sorted(root.glob("labs/*/lab.toml"))]
+    folders = _folders(start or Path.cwd())
     for folder in folders:
         if folder.name == name:
             return open_lab(folder)
@@ -84,6 +84,20 @@ def find_lab(name: str | None, start: Path | None = None) -> Lab:
                 return lab
     known = ", ".join(dict.fromkeys(folder.name for folder in folders)) or "none"
     raise LabError(f"No lab named {name!r} here; there is {known}." if name else f"Name a lab with --lab: {known}.")
+
+
+def other_labs(lab: Lab) -> list[Lab]:
+    """Return the labs that `find_lab` finds beside this one, but for those whose lab.toml is damaged."""
+    others: dict[str, Lab] = {}
+    for folder in _folders(Path.cwd()):
+        with suppress(LabError):
+            others.setdefault(folder.name, open_lab(folder))
+    return [other for name, other in others.items() if name != lab.name]
+
+
+def _folders(start: Path) -> list[Path]:
+    roots = dict.fromkeys([start.resolve(), PROJECT])
+    return [path.parent for root in roots for path in sorted(root.glob("labs/*/lab.toml"))]
 
 
 def open_lab(folder: Path) -> Lab:

@@ -16,7 +16,7 @@ Found = Iterator[tuple[int, str, str, list[str]]]  # line, function, message, co
 
 # A lab's tests hold data too, which may look like sentences: there the place tells what a student is told.
 _CALLS = {"fail", "not_attempted"}
-_NAMES = {"hint", "hints", "direction", "run"}
+_NAMES = {"hint", "hints", "message", "direction", "run"}
 _TABLES = re.compile(r"[A-Z_]*(HINTS?|RULES|MEANINGS?|DAMAGED)")
 _SENTENCE = re.compile(r"(?=.* )[\w{`“].*([.!?…:]|: \{\w+\})", re.DOTALL)
 _VALUE = re.compile(r"\{\w*\}")
@@ -41,6 +41,14 @@ def extract_checks(stream: IO[bytes], keywords: object, tags: object, options: o
             message = template_of(text)
             if _letters(message) >= FEWEST_LETTERS:
                 yield text.lineno, "", message, []
+
+
+def extract_stubs(stream: IO[bytes], keywords: object, tags: object, options: object) -> Found:
+    """Yield what a lab's stubs say of themselves: the messages of their NotImplementedErrors."""
+    for node in ast.walk(ast.parse(stream.read())):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError"), args=[ast.Constant() as message])):
+                yield message.lineno, "", template_of(message), []
 
 
 def extract_titles(stream: IO[bytes], keywords: object, tags: object, options: object) -> Found:

@@ -12,7 +12,17 @@ from msgspec.structs import replace
 from grader.language.catalog import Language
 from grader.language.current import noop
 from grader.language.sentences import END
-from grader.results import CheckResult, Measure, Outcome, Pitfall, Result, RubricLine, TaskResult, TrainingResult
+from grader.results import (
+    CheckResult,
+    Measure,
+    Outcome,
+    Pitfall,
+    Result,
+    RubricLine,
+    TaskResult,
+    TrainingResult,
+    unimportable,
+)
 
 _MOST_SENTENCES = 12
 _SHARE = "share"  # a unit that is no word
@@ -26,6 +36,8 @@ WORDS = (
     noop("timed out"),
     noop("harness error"),
 )
+# What a worker is confined by; what is written as code is no word.
+MECHANISMS = noop("namespaces"), noop("mounts"), noop("rlimits")
 LIKELY = noop("; most often that means too much memory")
 
 
@@ -41,6 +53,7 @@ def translate_result(result: Result, language: Language) -> Result:
         training=training and _training(training, language),
         rubric=[_line(line, language) for line in result.rubric],
         late=late,
+        sandbox=replace(result.sandbox, mechanisms=[_text(each, language) for each in result.sandbox.mechanisms]),
     )
 
 
@@ -89,7 +102,8 @@ def _text(text: str, language: Language) -> str:
 
 
 def _check(check: CheckResult, language: Language, found: Sequence[Pitfall]) -> CheckResult:
-    theirs = check.outcome is Outcome.ERRORED and check.example is not None and check.example.traceback is not None
+    raised = check.outcome is Outcome.ERRORED and check.example is not None and check.example.traceback is not None
+    theirs = raised and not unimportable(check)
     return replace(
         check,
         title=_text(check.title, language),

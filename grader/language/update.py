@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from grader.language.catalog import FOLDER, LANGUAGES, OWN
-from grader.language.extraction import extract_checks, extract_hints, extract_sentences, extract_titles
+from grader.language.extraction import extract_checks, extract_hints, extract_sentences, extract_stubs, extract_titles
 
 GRADER = OWN.parent
 # The modules whose sentences stand in results, beside those that call gettext.
@@ -24,6 +24,7 @@ SPEAKERS = (
     *("training/judge.py", "training/adapter.py", "rubric/measured.py", "rubric/score.py", "rubric/late.py"),
     *("checks/verdict.py", "checks/run.py", "checks/plugin.py", "checks/submission.py", "worker/faults.py"),
     *("worker/inprocess.py", "worker/remote.py", "worker/watch.py", "worker/artifacts.py", "worker/loader.py"),
+    "render/told_once.py",
 )
 _DATED = tuple(f'"{name}-' for name in ("Project", "Report", "POT", "PO", "Last", "Language", "Generated"))
 _KEYWORDS = {**DEFAULT_KEYWORDS, "noop": None}
@@ -37,7 +38,8 @@ def templates(project: Path) -> dict[Path, Catalog]:
     found = {OWN: _collect(_own_sources(), project)} if project == GRADER.parent else {}
     for lab in sorted(project.glob("labs/*/lab.toml")):
         titles: list[tuple[Method, Path]] = [(extract_titles, lab)]
-        found[lab.parent / FOLDER] = _collect([*titles, *_tests(lab.parent)], project)
+        stubs = ((extract_stubs, path) for path in sorted(lab.parent.glob("*.py")))
+        found[lab.parent / FOLDER] = _collect([*titles, *stubs, *_tests(lab.parent)], project)
         solutions = project / "solutions" / lab.parent.name
         if (solutions / "tests").is_dir():
             found[solutions / FOLDER] = _collect(_tests(solutions), project)

@@ -16,13 +16,14 @@ from grader.environment import describe_environment
 from grader.errors import SubmissionError, UsageError
 from grader.intake import fingerprint
 from grader.lab import waiting
-from grader.language import LANGUAGES, Language, speaking
+from grader.language import LANGUAGES, Language, noop, speaking
 from grader.language import gettext as _
 from grader.practice.progress_file import track_progress
 from grader.render.html import render_report
-from grader.render.terminal import print_tasks, say
+from grader.render.terminal import print_run, say
 from grader.results import Result, SandboxInfo, TaskResult, sum_task, tidy, write_atomically
 
+PRACTICE = noop("not needed for practice, where the modules run in your own process")
 DEFAULT_LIST = "fE"  # what pytest lists at its end unless -r says otherwise
 
 
@@ -30,9 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the language of the summary and the report."""
     parser.getgroup("grader").addoption(
         "--lang",
-        choices=LANGUAGES,
         default=os.environ.get("GRADER_LANG") or None,
-        help="language of the summary and the report (default: GRADER_LANG, else the lab's own)",
+        help=f"language of the summary and the report: {', '.join(LANGUAGES)} (else GRADER_LANG, else the lab's)",
     )
 
 
@@ -67,8 +67,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _sum_up(session: LabSession, console: Console, language: Language) -> None:
     tasks = visible_tasks(session)
-    print_tasks(tasks, console, language)
     ran, visible = sum(len(task.checks) for task in tasks), sum(len(task.visible) for task in session.lab.spec.tasks)
+    print_run(tasks, console, session.lab.name, language, part=ran < visible)
     if ran < visible:
         say(_("This run was of {ran} of the {visible} visible checks.", ran=ran, visible=visible), console)
     say(waiting(session.lab.spec), console)
@@ -79,7 +79,8 @@ def _sum_up(session: LabSession, console: Console, language: Language) -> None:
     except SubmissionError as error:
         say(_("No report: {error}", error=error), console)
         return
-    page = session.lab.folder.parents[1] / "reports" / session.lab.name / "index.html"
+    # Beside what a grading and a batch write, which is reports/LAB: a student's own run replaces neither.
+    page = session.lab.folder.parents[1] / "reports" / "practice" / session.lab.name / "index.html"
     write_atomically(page, render_report(result, language).encode())
     say(_("Report: {page}", page=_shorten(page)), console)
 
@@ -104,7 +105,7 @@ def build_practice_result(session: LabSession, tasks: list[TaskResult]) -> Resul
         tasks=tasks,
         training=None,
         rubric=[],
-        sandbox=SandboxInfo(level="none", missing=["practice on one's own machine: the modules run in this process"]),
+        sandbox=SandboxInfo(level="none", mechanisms=[PRACTICE]),
         environment=describe_environment(),
         seed=session.seed or 0,
     )

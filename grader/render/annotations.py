@@ -10,6 +10,7 @@ from grader.language import gettext as _
 from grader.render import wording
 from grader.render.steps import lost, next_steps
 from grader.render.text import command_message, command_property, cut, one_line, visible
+from grader.render.told_once import told_once
 from grader.results import CheckResult, Outcome, Result
 
 MOST = 10  # GitHub silently drops what a step annotates beyond ten of a kind
@@ -73,7 +74,7 @@ def render_annotations(
 
 
 def _translate(located: Located, language: Language) -> Located:
-    return Located(translate_result(located.result, language), located.places)
+    return Located(translate_result(told_once(located.result), language), located.places)
 
 
 def _render_commands(located: Sequence[Located], refusals: Sequence[Remark]) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from grader.analysis.items import ENOUGH, Item
 from grader.analysis.mistakes import Cluster
+from grader.language import ENGLISH, Language, speaking
 from grader.render.histogram import draw_histogram
 from grader.render.html import render_page
 from grader.similarity.fingerprints import NOISE, WINDOW
@@ -117,8 +118,13 @@ class Classroom:
     model: str = ""
 
 
-def render_classroom(classroom: Classroom) -> str:
-    """Return the page; the table is ordered as `rows` are."""
+def render_classroom(classroom: Classroom, language: Language = ENGLISH) -> str:
+    """Return the page; the table is ordered as `rows` are, and what results say in it is in that language already."""
+    with speaking(language):
+        return _render_classroom(classroom)
+
+
+def _render_classroom(classroom: Classroom) -> str:
     graded = [row for row in classroom.rows if row.graded]
     counting = [row for row in graded if row.counts]
     style, script = _read("class.css"), _read("class.js")

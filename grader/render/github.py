@@ -8,6 +8,7 @@ from grader.render import wording
 from grader.render.adjusted import adjustments
 from grader.render.steps import next_steps, not_started
 from grader.render.text import cut, markdown, markdown_code
+from grader.render.told_once import told_once
 from grader.results import CheckResult, Measure, Outcome, Result, TaskResult, TrainingResult
 
 _MOST_ROWS = 60
@@ -17,7 +18,7 @@ _LENGTH = 300  # characters of a table's cell
 def render_summary(result: Result, *, brief: bool = False, language: Language = ENGLISH) -> str:
     """Return the run's summary as Markdown, far under GitHub's limit of 1 MiB; `brief` leaves the open checks out."""
     with speaking(language):
-        return _render(translate_result(result, language), brief)
+        return _render(translate_result(told_once(result), language), brief)
 
 
 def _render(result: Result, brief: bool) -> str:

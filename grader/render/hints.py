@@ -20,15 +20,21 @@ class Hint:
     text: str
 
 
-def stage_hints(check: CheckResult) -> list[Hint]:
+def stage_hints(check: CheckResult, lab: str) -> list[Hint]:
     """Return where to look, then what to change, then where the lesson speaks of it; what is not known is left out."""
-    lesson = _("The lesson explains it in `{section}`.", section=check.lesson) if check.lesson else ""
+    section = where_to_read(lab, check.lesson)
+    lesson = _("The lesson explains it in `{section}`.", section=section) if section else ""
     stages = [
         Hint(_("where to look"), _where(check)),
         Hint(_("what to change"), check.hint),
         Hint(_("what to read"), lesson),
     ]
     return [hint for hint in stages if hint.text]
+
+
+def where_to_read(lab: str, lesson: str) -> str:
+    """Return a section of the lesson by its path from the folder in which `pytest labs/NAME` is run."""
+    return f"labs/{lab}/{lesson}" if lesson else ""
 
 
 def _where(check: CheckResult) -> str:

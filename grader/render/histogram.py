@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 
-from grader.render.wording import count, number
+from grader.language import gettext as _
+from grader.render.wording import number, submissions
 
 BINS = 10
 WIDTH, HEIGHT, TOP, BOTTOM = 640, 220, 24, 40
@@ -43,7 +44,7 @@ def draw_histogram(shares: Sequence[float]) -> Histogram | None:
     bars = []
     for place, held in enumerate(counts):
         height = round(room * held / max(counts), 1)
-        label = f"{place * 10} to {place * 10 + 10} %"
+        label = _("{low} to {high} %", low=place * 10, high=place * 10 + 10)
         bars.append(Bar(round(place * slot + 3, 1), HEIGHT - BOTTOM - height, slot - 6, height, held, label))
     ticks = [(round(place * slot, 1), f"{place * 10}") for place in range(0, BINS + 1, 2)]
     said = "; ".join(f"{bar.label}: {bar.count}" for bar in bars if bar.count)
@@ -51,6 +52,8 @@ def draw_histogram(shares: Sequence[float]) -> Histogram | None:
 
 
 def _describe(shares: Sequence[float]) -> str:
-    middle = f"mean {number(100 * fmean(shares))} %, median {number(100 * median(shares))} %"
-    spread = f", standard deviation {number(100 * pstdev(shares))}" if len(shares) > 1 else ""
-    return f"{count(len(shares), 'submission')}, {middle}{spread}."
+    middle = {"mean": number(100 * fmean(shares)), "median": number(100 * median(shares))}
+    said = submissions(len(shares)) + _(", mean {mean} %, median {median} %", **middle)
+    if len(shares) > 1:
+        said += _(", standard deviation {spread}", spread=number(100 * pstdev(shares)))
+    return f"{said}."

@@ -13,9 +13,10 @@ from grader.render import markup, wording
 from grader.render.adjusted import adjustments
 from grader.render.chart import draw_history
 from grader.render.comparison import compare
-from grader.render.hints import stage_hints
+from grader.render.hints import stage_hints, where_to_read
 from grader.render.steps import next_steps, not_started
 from grader.render.text import cut, one_line, visible
+from grader.render.told_once import told_once
 from grader.results import Outcome, Result
 
 MOST_BYTES = 400_000
@@ -26,7 +27,7 @@ _LENGTHS = (3000, 600, 120, 20)
 def render_report(result: Result, language: Language = ENGLISH) -> str:
     """Return a result as one self-contained HTML page of at most 400 KB, whatever the submission holds."""
     with speaking(language):
-        return _render_report(translate_result(result, language))
+        return _render_report(translate_result(told_once(result), language))
 
 
 def _render_report(result: Result) -> str:
@@ -72,6 +73,7 @@ def _environment() -> Environment:
         labels=wording.LABELS,
         our_fault=wording.OUR_FAULT,
         stage_hints=stage_hints,
+        where_to_read=where_to_read,
         next_steps=next_steps,
         not_started=not_started,
         draw_history=draw_history,
@@ -92,9 +94,11 @@ def _environment() -> Environment:
         remark=wording.remark,
         duration=wording.duration,
         count=wording.count,
+        fact=wording.fact,
         to_earn=wording.to_earn,
         band=wording.band,
         checks=wording.checks,
+        submissions=wording.submissions,
     )
     return environment
 

@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from grader.language import ENGLISH, Language, speaking
 from grader.render.html import render_page
-from grader.render.steps import next_steps
+from grader.render.steps import name_next_step
 from grader.results import Result
 
 
@@ -23,20 +24,20 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
 
 
-def make_entry(result: Result) -> Entry:
+def make_entry(result: Result, language: Language = ENGLISH) -> Entry:
     """Return the line of a result."""
-    steps = next_steps(result.tasks, 1)
     return Entry(
         id=result.submission.id,
         score=result.score,
         max_score=result.max_score,
         model=result.training.model if result.training else "",
-        next_step=steps[0].title if steps else "",
+        next_step=name_next_step(result, language),
         faults=len(result.harness_faults()),
     )
 
 
-def render_index(entries: Sequence[Entry], title: str) -> str:
+def render_index(entries: Sequence[Entry], title: str, language: Language = ENGLISH) -> str:
     """Return a page that lists submissions with their scores; it belongs beside their folders (`ID/index.html`)."""
     links = [f"./{quote(entry.id, safe='', errors='replace')}/index.html" for entry in entries]
-    return render_page("index.html", entries=list(zip(entries, links, strict=True)), title=title, length=200)
+    with speaking(language):
+        return render_page("index.html", entries=list(zip(entries, links, strict=True)), title=title, length=200)

@@ -2,16 +2,34 @@
 
 from collections.abc import Sequence
 
-from grader.results import CheckResult, Outcome, TaskResult
+from grader.language import Language, speaking
+from grader.language import gettext as _
+from grader.results import CheckResult, Outcome, Result, TaskResult, unimportable
 
 # A blocked check opens by itself once the one before it passes, and ours are not the student's to mend.
 _NOT_A_STEP = {Outcome.PASSED, Outcome.BLOCKED, Outcome.HARNESS_ERROR}
 
 
 def next_steps(tasks: Sequence[TaskResult], limit: int = 3) -> list[CheckResult]:
-    """Return the first checks to work on, in the lab's order; of a task not yet started, its first check only."""
+    """Return the first checks to work on: what was attempted and is not right, then what was not begun.
+
+    Both are in the lab's order; of a task not yet started, its first check only.
+    """
     steps = [check for task in tasks for check in _steps_of(task)]
-    return steps[:limit]
+    return sorted(steps, key=lambda check: check.outcome is Outcome.NOT_ATTEMPTED)[:limit]
+
+
+def name_next_step(result: Result, language: Language) -> str:
+    """Say in a few words what to do first: which file to mend before its checks can tell more, else a check's title.
+
+    Nothing where nothing is left to do. The result is in English, as it was recorded.
+    """
+    file = next((file for check in result.checks() if (file := unimportable(check))), "")
+    steps = next_steps(result.tasks, 1)
+    with speaking(language):
+        if file:
+            return _("Mend {file}: it cannot be imported", file=file)
+        return _(steps[0].title) if steps else ""
 
 
 def not_started(task: TaskResult) -> bool:

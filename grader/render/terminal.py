@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,8 +13,10 @@ from grader.language import gettext as _
 from grader.render import wording
 from grader.render.adjusted import adjustments
 from grader.render.comparison import compare
-from grader.render.steps import next_steps, not_started
+from grader.render.hints import where_to_read
+from grader.render.steps import next_steps
 from grader.render.text import cut, log_line, one_line, visible
+from grader.render.told_once import tell_once, told_once
 from grader.results import CheckResult, Measure, Outcome, Result, TaskResult, TrainingResult
 
 _STYLES = {
@@ -32,9 +34,9 @@ _WIDEST = 10  # columns of a label, in any language
 
 
 def print_result(result: Result, console: Console, language: Language = ENGLISH) -> None:
-    """Print a result: score, tasks, the first check to mend, the rest, and the training run in three lines."""
+    """Print a result: score, tasks, the first check to mend, the rest, and the training run in a few lines."""
     with speaking(language):
-        _print_result(translate_result(result, language), console)
+        _print_result(translate_result(told_once(result), language), console)
 
 
 def _print_result(result: Result, console: Console) -> None:
@@ -42,7 +44,9 @@ def _print_result(result: Result, console: Console) -> None:
     _say(console, f"{title}  {wording.score(result.score, result.max_score)}", "bold")
     for line in adjustments(result)[:_MOST_LINES]:
         _say(console, one_line(cut(line, 300)), indent=2)
-    _print_tasks(result.tasks, console)
+    tasks = result.tasks
+    if not _print_all_passed(tasks, _("All {checks} passed: {score} points."), console):
+        _print_tasks(tasks, console, result.lab, _("In all"))
     if result.training:
         _print_training(result.training, console)
 
@@ -56,27 +60,39 @@ def say(sentence: str, console: Console, style: str = "") -> None:
         console.print(_text(log_line(visible(line)), console, style), soft_wrap=True)
 
 
-def print_tasks(tasks: Sequence[TaskResult], console: Console, language: Language = ENGLISH) -> None:
-    """Print tasks with their points, then the first check to mend in full and the others a line each.
+def print_run(
+    tasks: Sequence[TaskResult], console: Console, lab: str, language: Language = ENGLISH, *, part: bool = False
+) -> None:
+    """Print a student's own run: tasks with their points, the first check to mend in full, the others briefly.
 
-    Where every check passes, one line says so and nothing else is printed.
+    Where every check passes, one line says so and nothing else is printed. `part` tells that only some of the visible
+    checks ran, of which that line must not say more than it knows.
     """
     with speaking(language):
-        _print_tasks(translate_tasks(tasks, language), console)
+        shown = translate_tasks(tell_once(tasks), language)
+        passed = _("All {checks} passed: {score} points.")
+        if part:
+            passed = _("Every check of this selection passed: {score} points.")
+        if not _print_all_passed(shown, passed, console):
+            _print_tasks(shown, console, lab, _("So far"))
 
 
-def _print_tasks(tasks: Sequence[TaskResult], console: Console) -> None:
+def _print_all_passed(tasks: Sequence[TaskResult], sentence: str, console: Console) -> bool:
     checks = [check for task in tasks for check in task.checks]
-    if all(check.outcome is Outcome.PASSED for check in checks):
-        passed = _("All {checks} passed: {score} points.", checks=wording.checks(len(checks)), score=_score(tasks))
-        _say(console, passed, "green")
-        return
+    passed = all(check.outcome is Outcome.PASSED for check in checks)
+    if passed:
+        _say(console, sentence.format(checks=wording.checks(len(checks)), score=_score(tasks)), "green")
+    return passed
+
+
+def _print_tasks(tasks: Sequence[TaskResult], console: Console, lab: str, total: str) -> None:
+    checks = [check for task in tasks for check in task.checks]
     _print_faults([check for check in checks if check.outcome is Outcome.HARNESS_ERROR], console)
-    _print_overview(tasks, console)
+    _print_overview(tasks, console, total)
     first = next(iter(next_steps(tasks, 1)), None)
     if first:
         _say(console, "\n" + _("Do this first"), "bold")
-        print_check(first, console)
+        _print_check(first, lab, console)
     rest = {task.name: [c for c in task.checks if c is not first and c.outcome not in _SETTLED] for task in tasks}
     if any(rest.values()):
         _say(console, "\n" + _("Then"), "bold")
@@ -84,7 +100,7 @@ def _print_tasks(tasks: Sequence[TaskResult], console: Console) -> None:
             _print_rest(task, rest[task.name], console)
 
 
-def print_check(check: CheckResult, console: Console) -> None:
+def _print_check(check: CheckResult, lab: str, console: Console) -> None:
     """Print one check in full: what was called, what came back, what was expected, the hint, where to read."""
     title, points = one_line(cut(check.title, _LENGTH)), wording.to_earn(check)
     if check.hidden:
@@ -97,8 +113,8 @@ def print_check(check: CheckResult, console: Console) -> None:
         example = check.example
         facts += [("called", example.call), ("returned", example.returned or "")]
         facts += [("expected", example.expected or ""), ("", compare(example, _LENGTH).sentence)]
-        facts += [("", example.traceback or "")]
-    facts += [("hint", check.hint), ("read", check.lesson)]
+        facts += [("", example.traceback or "")] if (example.traceback or "") not in check.message else []
+    facts += [("hint", check.hint), ("read", where_to_read(lab, check.lesson))]
     for label, text in facts:
         if text.strip():
             shown = _(label).ljust(_WIDEST) if label else ""
@@ -114,7 +130,7 @@ def _print_faults(faults: Sequence[CheckResult], console: Console) -> None:
         _say(console, line, label=_symbol(check.outcome, console))
 
 
-def _print_overview(tasks: Sequence[TaskResult], console: Console) -> None:
+def _print_overview(tasks: Sequence[TaskResult], console: Console, total: str) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column(_("Task"), no_wrap=True)
     table.add_column(_("Checks passed"), justify="right")
@@ -123,7 +139,7 @@ def _print_overview(tasks: Sequence[TaskResult], console: Console) -> None:
         title = _text(log_line(one_line(cut(task.title, 80))), console)
         table.add_row(title, _passed(task.checks), wording.score(task.points, task.max_points))
     checks = [check for task in tasks for check in task.checks]
-    table.add_row(_("So far"), _passed(checks), _score(tasks), style="bold")
+    table.add_row(total, _passed(checks), _score(tasks), style="bold")
     console.print()
     console.print(table)
 
@@ -135,24 +151,33 @@ def _print_rest(task: TaskResult, rest: Sequence[CheckResult], console: Console)
     if loud:
         _say(console, title)
     for check in loud[:_MOST_LINES]:
-        line = _brief(check, console.width - 4)
-        _say(console, line, _style(check), indent=2, label=_symbol(check.outcome, console))
+        _print_briefly(check, console)
     if len(loud) > _MOST_LINES:
         _say(console, _("and {count} more", count=len(loud) - _MOST_LINES), indent=4)
     quiet = Counter(check.outcome for check in rest if check.outcome not in _STYLES)
-    if not_started(task) and rest:
-        quiet = Counter({Outcome.NOT_ATTEMPTED: len(rest)})
-    for outcome, checks in quiet.items():
-        what = f"{wording.LABELS[outcome].word.lower()} ({wording.checks(checks)})"
+    if quiet:
+        what = ", ".join(f"{wording.LABELS[one].word.lower()} ({wording.checks(quiet[one])})" for one in quiet)
         line = what if loud else f"{title}: {what}"
-        _say(console, line, indent=2 if loud else 0, label=_symbol(outcome, console))
+        _say(console, line, indent=2 if loud else 0, label=_symbol(next(iter(quiet)), console))
 
 
-def _brief(check: CheckResult, width: int) -> str:
-    """Return a check's title, and its message where both fit into one line."""
-    title, message = one_line(cut(check.title, 120)), one_line(cut(check.message, 120))
-    both = f"{title}: {message}" if message else title
-    return both if cell_len(both) <= width else title
+def _print_briefly(check: CheckResult, console: Console) -> None:
+    """Print a check's title, and below it, or beside where both fit, why it did not pass."""
+    title, why = one_line(cut(check.title, 120)), one_line(check.message)
+    indent = len(f"  {_symbol(check.outcome, console)}")
+    beside = why and cell_len(f"{title}: {why}") <= console.width - indent
+    _say(
+        console, f"{title}: {why}" if beside else title, _style(check), indent=2, label=_symbol(check.outcome, console)
+    )
+    if why and not beside:
+        _say(console, _first_row(why, console.width - indent), indent=indent)
+
+
+def _first_row(text: str, width: int) -> str:
+    """Cut a text to one row, after a whole word."""
+    if cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text, width - 2).rpartition(' ')[0].rstrip()} …"
 
 
 def _print_training(training: TrainingResult, console: Console) -> None:
@@ -169,6 +194,8 @@ def _print_training(training: TrainingResult, console: Console) -> None:
     found = [f"{one_line(cut(p.title, 60))}: {one_line(cut(p.cure, 200))}" for p in training.pitfalls[:2]]
     if found or training.outcome is Outcome.PASSED:
         _say(console, " ".join(found) or _("No pitfall found."), indent=2)
+    if graded := sum(measure.max_points is not None for measure in training.measurements.values()):
+        _say(console, _("Of the checks above, {count} are its measures.", count=graded), indent=2)
 
 
 def _measure(measure: Measure) -> str:

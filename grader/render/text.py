@@ -8,7 +8,11 @@ from grader.language import ngettext
 # Joiners hold emoji and several scripts together, and cannot reorder or hide what stands beside them.
 _JOINERS = "\u200c\u200d"
 _CONTROL_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-_MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:$=^])")
+# What GitHub's Markdown obeys, and only where it does: a name such as split_pairs or week-07.py stays legible. They are
+# spans and cells; emphasis that does not stand within a word; what begins a list or an underline; links and emoji.
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|^(?:[-+=]|\d{1,9}[.)])|:(?=[\w/+-])|(?<=www)\.", re.IGNORECASE
+)
 
 
 class _Escapes(dict[int, str]):
@@ -50,7 +54,7 @@ def cut(text: str, limit: int) -> str:
 def markdown(text: str, limit: int) -> str:
     """Return text as one line of GitHub Markdown: no link, image, HTML, mention or end of a table's cell."""
     plain = one_line(cut(" ".join(text.split()), limit))
-    escaped = _MARKDOWN_PUNCTUATION.sub(r"\\\1", plain)
+    escaped = _MARKDOWN.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", plain)
     # A zero-width space after the sign: GitHub looks for mentions and issues after it has undone backslashes.
     broken = escaped.replace("@", "@\u200b").replace("#", "#\u200b")
     return broken.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -36,9 +36,23 @@ LABELS = MappingProxyType(
     }
 )
 
+_FACTS = MappingProxyType(
+    {
+        "grader": noop("Grader"),
+        "python": noop("Python"),
+        "platform": noop("Platform"),
+        "cores": noop("Cores"),
+        "packages": noop("Libraries"),
+    }
+)
 OUR_FAULT = noop(
     "Our own machinery failed here. It is not your doing, costs you nothing, and is not counted in the total."
 )
+
+
+def fact(name: str) -> str:
+    """What a result says about the machine, named for people; a name of others stays as it is."""
+    return _(_FACTS[name]) if name in _FACTS else name
 
 
 def number(value: float) -> str:
@@ -118,6 +132,11 @@ def checks(quantity: int) -> str:
     return ngettext("{count:,} check", "{count:,} checks", quantity)
 
 
+def submissions(quantity: int) -> str:
+    """A number of submissions: 1 submission, 12 submissions."""
+    return ngettext("{count:,} submission", "{count:,} submissions", quantity)
+
+
 def count(quantity: int, noun: str) -> str:
-    """A number of things on pages that are in English only: 1 submission, 12 submissions."""
+    """A number of things on pages that are in English only: 1 trial, 12 trials."""
     return f"{quantity:,} {noun}" if quantity == 1 else f"{quantity:,} {noun}s"

@@ -14,10 +14,15 @@ def render_guide(spec: LabSpec, titles: Mapping[str, str], language: Language) -
         parts = [
             "# " + _("Feedback") + f": {translate(spec.title, language)}",
             _("How this lab is judged. Made from its lab.toml by `grader rubric`, so change that and not this page."),
-            "## " + _("Success criteria"),
-            _table([_("Criterion"), _("Shown by"), _("Points")], list(_criteria(spec, titles))),
-            "## " + _("Levels"),
-            _table([_("Level"), _("When")], _levels()),
+        ]
+        if criteria := list(_criteria(spec, titles)):
+            parts += [
+                "## " + _("Success criteria"),
+                _table([_("Criterion"), _("Shown by"), _("Points")], criteria),
+                "## " + _("Levels"),
+                _table([_("Level"), _("When")], _levels()),
+            ]
+        parts += [
             "## " + _("Tasks"),
             _table([_("Task"), _("You see"), _("Hidden"), _("Measured"), _("Points")], _tasks(spec)),
         ]

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from grader.errors import UsageError
 from grader.lab import LabSpec
@@ -21,6 +22,15 @@ from grader.rubric.criteria import UNDECIDED, level_of, rest_on_evidence
 from grader.rubric.totals import total
 
 EVERYBODY = "*"
+_WANTED = {
+    "override": "a table for each decision, begun with [[override]]",
+    "submission": 'an id, or "*" for everybody',
+    "check": "the id of a check",
+    "rubric": "the name of a line that a person judges",
+    "points": "a number from 0 to 100",
+    "level": '"met", "developing" or "not yet"',
+    "comment": "a text of at most 10,000 characters",
+}
 LARGEST = 16 << 20
 
 
@@ -69,16 +79,30 @@ def load_overrides(path: Path) -> list[Decision]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not valid TOML: {error}.") from error
     except ValidationError as error:
-        mistakes = "; ".join(
-            f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg'].removeprefix('Value error, ')}"
-            for detail in error.errors()
-        )
-        raise UsageError(f"{path}: {mistakes}.") from error
+        raise UsageError(f"{path}: {'; '.join(map(_describe, error.errors()))}.") from error
     counts = Counter((decision.submission, decision.target) for decision in decisions)
     for (submission, target), count in counts.items():
         if count > 1:
             raise UsageError(f"{path}: decides {count} times over {target!r} of {submission!r}; keep one of them.")
     return decisions
+
+
+def _describe(mistake: ErrorDetails) -> str:
+    """Say where a mistake is and what should stand there, in the words of the file: its tables and keys, from 1 on."""
+    place, given = mistake["loc"], repr(mistake["input"])
+    where = f"override {place[1] + 1}" if len(place) > 1 and isinstance(place[1], int) else "the file"
+    key = str(place[-1])
+    match mistake["type"]:
+        case "extra_forbidden":
+            known = [*Decision.model_fields] if len(place) > 1 else [*_File.model_fields]
+            instead = _nearest(key, known) or f"; there is {', '.join(known)}"
+            return f"{where} has a key {key!r}, which means nothing here{instead}"
+        case "missing":
+            return f"{where} has no {key}"
+        case "value_error":
+            return f"{where}: {mistake['msg'].removeprefix('Value error, ')}"
+    shown = given if len(given) <= 60 else f"{given[:60]}…"
+    return f"{where}: {key} should be {_WANTED.get(key, 'something else')}, not {shown}"
 
 
 def refuse_unknown_submissions(decisions: Iterable[Decision], ids: Iterable[str]) -> None:

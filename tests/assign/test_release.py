@@ -99,7 +99,12 @@ def test_the_tests_run_in_a_copy(lab: Lab, tmp_path: Path) -> None:
     )
     assert run.returncode == 1, run.stdout + run.stderr
     assert "not attempted" in run.stdout
-    assert (tmp_path / "copy" / "reports" / "week00" / "index.html").is_file()
+    assert (tmp_path / "copy" / "reports" / "practice" / "week00" / "index.html").is_file()
+
+
+def test_a_copys_conftest_is_this_projects(lab: Lab, tmp_path: Path) -> None:
+    write_release(lab, tmp_path / "copy", git=False)
+    assert (tmp_path / "copy" / "conftest.py").read_bytes() == (PROJECT / "conftest.py").read_bytes()
 
 
 def test_the_commit_says_nothing_of_who_made_it(lab: Lab, tmp_path: Path) -> None:

@@ -43,12 +43,42 @@ def complaint(ended: "subprocess.CompletedProcess[str]") -> str:
         (["batch", "fixtures/submissions/demo", "--engine", "slurm"], "'slurm' is not"),
         (["batch", "fixtures/submissions/demo", "--jobs", "0"], "'--jobs'"),
         (["merge", "docs"], "holds no parts"),
+        (["export", "reports/sample", "--to", "excel"], "Invalid value for '--to': 'excel' is not one of"),
+        (["frob"], "No such command 'frob'. There is grade, batch, merge, export, "),
+        (["grad"], "No such command 'grad'. Did you mean 'grade'? There is grade, "),
+        (["feedback", "frob"], "No such command 'frob'. There is grade, comment."),
     ],
 )
 def test_a_mistake_in_the_command_ends_with_2_and_one_sentence(args: list[str], told: str) -> None:
     ended = grader(*args, COLUMNS="200")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert told in complaint(ended)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["nowhere"], "nowhere: there is nothing here to read"),
+        (["docs"], "hand in the folder that holds them."),
+        (["solutions/week00"], "hand in the folder that holds them. Its files are those of week00: add --lab week00."),
+        (["solutions/week07", "--lab", "week00"], "Its files are those of week07: add --lab week07."),
+        (["solutions/week07", "--lab", "week99"], "No lab named 'week99'"),
+        (["solutions/week07", "--lang", "xx"], "'xx' is not one of"),
+    ],
+)
+def test_what_cannot_be_graded_is_said_before_anything_starts(args: list[str], told: str) -> None:
+    ended = grader("grade", *args, COLUMNS="200")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert told in complaint(ended)
+    assert "warm server" not in ended.stderr
+    assert ("Its files" in ended.stderr) == ("Its files" in told)
+
+
+def test_the_help_of_a_flag_names_no_type() -> None:
+    ended = grader("batch", "--help", COLUMNS="200")
+    assert ended.returncode == 0
+    assert "bool" not in ended.stdout
+    assert "i/n" in ended.stdout
 
 
 def test_a_damaged_lab_toml_ends_with_2_and_names_the_place(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ from markdown_it import MarkdownIt
 from grader.errors import UsageError
 from grader.feedback.comment import NEEDED, comment
 from grader.lab.folders import PROJECT
+from grader.language import ENGLISH
 from grader.render.comment import MARKER, render_comment
 from grader.results import Outcome, Result, encode
 from tests.feedback.github import FORK, OTHER, REPOSITORY, SHA, TOKEN, GitHub, serve
-from tests.feedback.scratch import Ended, Job
+from tests.feedback.scratch import INSTALL, Ended, Job
 from tests.feedback.test_artifact import pack
 from tests.render.hostile import ATTACKS
 from tests.render.sample import SAMPLE, change_texts, with_outcome
@@ -44,7 +46,7 @@ def github() -> Iterator[GitHub]:
         yield github
 
 
-def run_workflow(github: GitHub, folder: Path, run: dict[str, Any] = RUN) -> Ended:
+def run_workflow(github: GitHub, folder: Path, run: dict[str, Any] = RUN, **environment: str) -> Ended:
     """Run the `run:` steps of comment.yml on an event."""
     event = folder / "event.json"
     event.write_text(json.dumps({"action": "completed", "workflow_run": run}))
@@ -57,6 +59,7 @@ def run_workflow(github: GitHub, folder: Path, run: dict[str, Any] = RUN) -> End
         GITHUB_REPOSITORY=REPOSITORY,
         GITHUB_EVENT_PATH=str(event),
         GITHUB_TOKEN=TOKEN,
+        **environment,
     )
 
 
@@ -69,7 +72,7 @@ def test_the_comment_is_posted_once_and_updated_ever_after(github: GitHub, tmp_p
     first = run_workflow(github, tmp_path)
     assert (first.code, first.log) == (0, "Commented on pull request 5.\n")
     body = github.comments[-1]["body"]
-    assert body.startswith(f"{MARKER}\n\n## ada\\-lovelace: 28.5/76")
+    assert body.startswith(f"{MARKER}\n\n## ada-lovelace: 28.5/76")
     assert f"[the pull request's own run]({RUN_URL})" in body
 
     github.zip = pack({"week07/result.json": encode(with_outcome(SAMPLE, Outcome.PASSED))})
@@ -78,6 +81,27 @@ def test_the_comment_is_posted_once_and_updated_ever_after(github: GitHub, tmp_p
     assert len(ours) == 1
     assert "Every check that could be decided passes" in ours[0]["body"]
     assert github.comments[0]["body"] == f"{MARKER} mine now"
+
+
+@pytest.mark.parametrize("by", ["the lab's setting", "GRADER_LANG"])
+def test_the_comment_speaks_the_language_of_the_course(github: GitHub, tmp_path: Path, by: str) -> None:
+    if by == "the lab's setting":
+        lab = shutil.copytree(PROJECT / "labs" / "week07", tmp_path / "checkout" / "labs" / "week07")
+        toml = (lab / "lab.toml").read_text()
+        (lab / "lab.toml").write_text(toml.replace("default = true", 'default = true\nlanguage = "es"'))
+    run_workflow(github, tmp_path, GRADER_LANG="es" if by == "GRADER_LANG" else "")
+    body = github.comments[-1]["body"]
+    assert "### Qué sigue" in body
+    assert "What next" not in body
+    assert f"({RUN_URL})" in body
+    assert "Updated with each push" not in body
+
+
+@pytest.mark.parametrize("lab", ["../../etc", "/etc", "nolab", "week07/../week07"])
+def test_the_name_of_a_lab_in_an_artifact_opens_nothing(github: GitHub, tmp_path: Path, lab: str) -> None:
+    github.zip = pack({"week07/result.json": encode(msgspec.structs.replace(SAMPLE, lab=lab))})
+    ended = run_workflow(github, tmp_path)
+    assert (ended.code, ended.log) == (0, "Commented on pull request 5.\n")
 
 
 def test_the_token_does_not_leave_for_where_the_artifact_lies(github: GitHub, tmp_path: Path) -> None:
@@ -162,12 +186,15 @@ def test_the_comment_needs_none_of_the_libraries_that_its_workflow_does_not_inst
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     named = re.findall(r"^    \"([a-z0-9-]+)", (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
     assert {"torch", "msgspec", "typer"} <= set(named)
-    assert set(named) & set(ended.stdout.split()) == {"msgspec", "rich", "typer"}
+    installed = {"babel", "msgspec", "pydantic", "rich", "typer"}  # babel is imported for another language only
+    assert set(named) & set(ended.stdout.split()) == installed - {"babel"}
+    [step] = [step for step in Job("comment.yml", "comment").job["steps"] if step.get("name") == INSTALL]
+    assert f"pip install $pins {' '.join(sorted(installed))}\n" in step["run"]
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
 def test_hostile_text_is_text_in_the_comment(attack: str) -> None:
-    body = render_comment([change_texts(SAMPLE, lambda _: attack)], RUN_URL)
+    body = render_comment([(change_texts(SAMPLE, lambda _: attack), ENGLISH)], RUN_URL)
     assert len(body.encode()) <= 65_536
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
     assert [token.content for token in tokens if token.type == "html_block"] == [f"{MARKER}\n"]
@@ -186,4 +213,4 @@ def test_a_comment_grows_no_longer_than_github_takes() -> None:
         )
 
     for checks, labs in ((1, 1), (5, 3), (200, 10)):
-        assert len(render_comment([many(checks, 1000)] * labs, RUN_URL).encode()) <= 65_536
+        assert len(render_comment([(many(checks, 1000), ENGLISH)] * labs, RUN_URL).encode()) <= 65_536

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from grader.lab.folders import PROJECT
 from tests.feedback.scratch import Repository
 
@@ -39,6 +41,21 @@ def test_a_grading_for_github_names_paths_from_the_repositorys_root(tmp_path: Pa
     assert lines[0].startswith("::error file=labs/week00/warmup.py,line=1,title=Not right yet%3A ")
     assert all(line.startswith("::") for line in lines)
     assert summary.read_text().startswith("## week00: ")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "No lab was changed, so nothing was graded."),
+        ("es", "No cambió ningún laboratorio, así que no se evaluó nada."),
+    ],
+)
+def test_a_tree_without_a_change_is_told_so(tmp_path: Path, lang: str, said: str) -> None:
+    repository = Repository(tmp_path / "repository", "week00")
+    same = ["grade", str(repository.root), "--base", str(repository.root), "--out", str(tmp_path / "out")]
+    ended = run([sys.executable, "-m", "grader", "feedback", *same], tmp_path, GRADER_LANG=lang)
+    assert (ended.returncode, ended.stdout) == (0, f"{said}\n")
+    assert (tmp_path / "out" / "summary.md").read_text() == f"{said}\n"
 
 
 def test_classroom_50s_runner_gets_its_result_and_a_text_for_the_release(tmp_path: Path) -> None:

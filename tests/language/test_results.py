@@ -51,6 +51,29 @@ def test_what_a_students_code_raised_stays_though_it_reads_like_ours() -> None:
     assert shown.example == example
 
 
+def test_of_a_module_that_cannot_be_imported_only_our_words_are_translated() -> None:
+    said = "ValueError: There was no training run."
+    example = Example(call="", traceback=f"quiz.py, line 1, in <module>\n    raise\n{said}")
+    shown = translated(check(Outcome.ERRORED, f"formatting.py cannot be imported: {said}", example))
+    assert shown.message == f"formatting.py no se puede importar: {said}"
+    assert shown.example == example
+
+
+def test_what_a_stub_says_of_itself_is_translated() -> None:
+    shown = translated(check(Outcome.NOT_ATTEMPTED, "task 1.3: the prompt, then the output"))
+    assert shown.message == "tarea 1.3: el prompt, y después la salida"
+    own = translated(check(Outcome.NOT_ATTEMPTED, "I will write this on Monday"))
+    assert own.message == "I will write this on Monday"
+
+
+def test_how_it_was_graded_is_told_in_the_language() -> None:
+    page = Page(render_report(GRADED, SPANISH)).text
+    about = page[page.index("Cómo se evaluó", page.index("Confinamiento") - 3000) :]
+    assert "espacios de nombres, montajes, landlock, seccomp, límites de recursos, no_new_privs" in about
+    assert all(label in about for label in ("Evaluador", "Plataforma", "Núcleos", "Bibliotecas"))
+    assert "packages" not in about
+
+
 def test_a_process_that_died_is_told_of_in_the_language() -> None:
     said = "The process that ran your code was killed by signal 9 (SIGKILL); most often that means too much memory."
     shown = translated(check(Outcome.ERRORED, said))

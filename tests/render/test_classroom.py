@@ -9,6 +9,7 @@ import pytest
 
 from grader.analysis.items import ItemAnalysis
 from grader.analysis.mistakes import Cluster, mistake_of
+from grader.language import load_language
 from grader.render.classroom import Alike, Classroom, Decided, Flag, Row, Similarity, Task, render_classroom
 from grader.render.histogram import draw_histogram
 from grader.results import Outcome, Result
@@ -23,7 +24,18 @@ class ClassPage(Page):
 
     elements = Page.elements | {"bdi", "input", "label", "output", "script"}
     attributes = Page.attributes | {
-        *("for", "type", "autocomplete", "spellcheck", "aria-controls", "data-sort", "data-value", "hidden"),
+        *(
+            "for",
+            "type",
+            "autocomplete",
+            "spellcheck",
+            "aria-controls",
+            "data-sort",
+            "data-value",
+            "hidden",
+            "data-some",
+            "data-all",
+        ),
     }
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -128,6 +140,27 @@ def test_a_class_of_nobody_is_a_page() -> None:
     page = ClassPage(render_classroom(empty))
     assert "0 submissions" in page.text
     assert "Scores" not in page.text
+
+
+def test_the_page_speaks_another_language() -> None:
+    source = render_classroom(classroom(), load_language("es"))
+    page = ClassPage(source)
+    assert '<html lang="es">' in source
+    for said in (
+        *("Para docentes", "Culpa nuestra: 2 entregas", "Rechazada: it is no archive.", "1 no entregaron nada"),
+        *("nunca un veredicto", "el 80 % del código propio", "muy pocas para decirlo", "mediana", "21 s en total"),
+    ):
+        assert said in page.text, said
+    ours = ["submission", "Our fault", "Search", "What next", "Discrimination", "Decided by hand", "on average"]
+    assert [word for word in ours if word in page.text] == []
+    assert 'data-some="{shown} de {rows} filas coinciden"' in source
+
+
+def test_hostile_text_is_text_on_a_page_in_another_language() -> None:
+    attack = "<script>alert(1)</script> %(count)s {shown}"
+    source = render_classroom(classroom(change_texts(SAMPLE, lambda text: attack), attack), load_language("es"))
+    assert ClassPage(source).text.count(attack) > 10
+    assert source.count("<script>") == 1
 
 
 def test_a_stopped_batch_says_so_on_its_page() -> None:

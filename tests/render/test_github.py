@@ -22,7 +22,7 @@ def with_many_checks(outcome: Outcome) -> Result:
 
 def test_the_summary_shows_score_steps_and_measures() -> None:
     text = render_summary(SAMPLE)
-    assert text.startswith("## ada\\-lovelace: 28.5/76\n")
+    assert text.startswith("## ada-lovelace: 28.5/76\n")
     assert "1. The prompt is where training text and generation meet. Generation" in text
     assert "| Configure LoRA | 1 of 5 | 3/15 |" in text
     assert "| 0 % | 45 % | 45 % | 3.5/8 |" in text

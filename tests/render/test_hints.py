@@ -14,23 +14,26 @@ def failed(**fields: object) -> CheckResult:
 
 def test_the_first_stage_is_the_place_of_the_innermost_frame() -> None:
     traceback = "training.py, line 3, in fine_tune\n    f()\nlosses.py, line 12, in f\n    1 / 0\nZeroDivisionError: x"
-    stages = stage_hints(failed(example=Example(call="fine_tune('m')", traceback=traceback)))
+    stages = stage_hints(failed(example=Example(call="fine_tune('m')", traceback=traceback)), "week07")
     assert stages == [
         Hint("where to look", "In `losses.py`, line 12, in `f`."),
         Hint("what to change", "Think."),
-        Hint("what to read", "The lesson explains it in `README.md#a`."),
+        Hint("what to read", "The lesson explains it in `labs/week07/README.md#a`."),
     ]
 
 
 def test_without_a_traceback_it_is_a_file_that_is_named_or_the_last_call() -> None:
-    assert stage_hints(failed(message="data/train.jsonl, line 7: no."))[0].text == "In `data/train.jsonl`, line 7."
+    assert (
+        stage_hints(failed(message="data/train.jsonl, line 7: no."), "week07")[0].text
+        == "In `data/train.jsonl`, line 7."
+    )
     calls = "make(1) → 2\ncollate([1], pad_token_id=0)"
-    assert stage_hints(failed(example=Example(call=calls)))[0].text.startswith("In `collate`: ")
+    assert stage_hints(failed(example=Example(call=calls)), "week07")[0].text.startswith("In `collate`: ")
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert stage_hints(failed(hint="", lesson="")) == []
-    assert [hint.title for hint in stage_hints(failed(lesson=""))] == ["what to change"]
+    assert stage_hints(failed(hint="", lesson=""), "week07") == []
+    assert [hint.title for hint in stage_hints(failed(lesson=""), "week07")] == ["what to change"]
 
 
 def test_each_stage_lies_inside_the_one_before_it_and_all_are_shut() -> None:

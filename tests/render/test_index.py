@@ -1,7 +1,9 @@
 import msgspec
 import pytest
 
+from grader.language import load_language
 from grader.render.index import Entry, make_entry, render_index
+from grader.results import Example, Outcome, sum_task
 from tests.render.hostile import ATTACKS
 from tests.render.pages import Page
 from tests.render.sample import SAMPLE, change_texts
@@ -13,6 +15,18 @@ def test_each_submission_is_linked_with_its_score() -> None:
     assert page.text.count("28.5/76") == 2
     assert "2 submissions" in page.text
     assert "Our fault: 1 check not decided." in page.text
+
+
+def test_an_index_speaks_another_language_and_names_a_file_that_cannot_be_imported() -> None:
+    spanish = load_language("es")
+    said = "formatting.py cannot be imported: SyntaxError: formatting.py, line 3: invalid syntax"
+    check = msgspec.structs.replace(
+        SAMPLE.tasks[0].checks[1], outcome=Outcome.ERRORED, message=said, example=Example(call="")
+    )
+    broken = msgspec.structs.replace(SAMPLE, tasks=[sum_task("formatting", "Formatting", [check])])
+    page = Page(render_index([make_entry(broken, spanish), make_entry(SAMPLE)], "Semana 7", spanish))
+    assert "2 entregas" in page.text
+    assert "Arregla formatting.py: no se puede importar" in page.text
 
 
 NAMES = ["javascript:alert(1)", "//example.org", "a b#c?d", "\ud800", 'x" onclick="y', "../up"]

@@ -4,7 +4,7 @@ import re
 import pytest
 from rich.console import Console
 
-from grader.render.terminal import print_result, print_tasks, say
+from grader.render.terminal import print_result, print_run, say
 from grader.results import Outcome, Result
 from tests.render.hostile import ATTACKS
 from tests.render.sample import SAMPLE, change_texts, with_outcome
@@ -45,8 +45,39 @@ def test_an_untouched_lab_is_a_short_list_of_what_to_do() -> None:
 
 def test_full_marks_are_said_in_a_line() -> None:
     stream = io.StringIO()
-    print_tasks(with_outcome(SAMPLE, Outcome.PASSED).tasks, Console(file=stream, width=80))
+    print_run(with_outcome(SAMPLE, Outcome.PASSED).tasks, Console(file=stream, width=80), "week07")
     assert stream.getvalue() == "All 18 checks passed: 79/79 points.\n"
+
+
+def test_a_part_that_passes_speaks_of_itself_alone() -> None:
+    stream = io.StringIO()
+    passed = with_outcome(SAMPLE, Outcome.PASSED).tasks[:1]
+    print_run(passed, Console(file=stream, width=80), "week07", part=True)
+    assert re.fullmatch(r"Every check of this selection passed: .* points\.\n", stream.getvalue())
+
+
+def test_what_is_still_open_says_why() -> None:
+    rest = printed(SAMPLE).split("\nThen\n")[1]
+    assert (
+        "\n  ✗ No question stands on both sides of the split\n    The same input was found in train and in validation."
+        in rest
+    )
+
+
+def test_a_practice_run_speaks_of_points_so_far_and_a_grading_of_all() -> None:
+    stream = io.StringIO()
+    print_run(SAMPLE.tasks, Console(file=stream, width=80), "week07")
+    assert "\nSo far " in stream.getvalue()
+    assert "So far" not in printed(SAMPLE)
+    assert "\nIn all " in printed(SAMPLE)
+
+
+def test_the_lesson_is_named_by_its_path() -> None:
+    assert "  read      labs/week07/README.md#" in printed(SAMPLE)
+
+
+def test_the_measures_among_the_checks_are_counted() -> None:
+    assert "Of the checks above, 3 are its measures." in printed(SAMPLE)
 
 
 def test_the_training_run_takes_few_lines() -> None:

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from grader.render.text import (
     command_message,
@@ -65,6 +66,23 @@ def test_a_line_of_output_is_no_command() -> None:
 
 def test_markdown_is_one_line_of_plain_text() -> None:
     assert markdown("a |\n<b> *c* @d", 99) == "a \\| &lt;b&gt; \\*c\\* @\u200bd"
+
+
+def test_a_name_in_markdown_is_written_without_backslashes() -> None:
+    assert markdown("ada-lovelace: split_pairs() in formatting.py (1.5 points), ':'!", 99) == (
+        "ada-lovelace: split_pairs() in formatting.py (1.5 points), ':'!"
+    )
+
+
+@given(st.text(alphabet=st.sampled_from('ab12 _*`~[]()<>!#+-=.:|\\$&@"/^{}'), max_size=12) | ANY_TEXT)
+def test_whatever_stands_in_markdown_reads_as_it_was_written(text: str) -> None:
+    plain = one_line(" ".join(text.split()))
+    written = markdown(text, 10_000)
+    for page in (written, f"- {written}", f"1. {written}", f"||\n|---|\n| {written} |"):
+        tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(page)
+        inline = [child for token in tokens for child in token.children or []]
+        assert {child.type for child in inline} <= {"text", "text_special"}
+        assert "".join(child.content for child in inline).replace("\u200b", "") == plain
 
 
 def test_a_code_span_outlasts_the_backticks_in_it() -> None:

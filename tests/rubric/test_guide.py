@@ -27,6 +27,13 @@ def test_the_command_prints_the_page() -> None:
     assert printed.stdout == render_guide(LAB.spec, visible_titles(LAB), LAB.language("en"))
 
 
+def test_a_lab_without_criteria_has_no_empty_tables() -> None:
+    lab = find_lab("week00", PROJECT)
+    page = render_guide(lab.spec, visible_titles(lab), lab.language("en"))
+    assert [line for line in page.splitlines() if line.startswith("#")] == ["# Feedback: Warm-Up", "## Tasks"]
+    assert "| Two functions that you will need | 80 | 20 | – | 100 |" in page
+
+
 def test_every_criterion_stands_there_with_its_points_and_the_tasks_sum_to_100() -> None:
     page = render_guide(LAB.spec, visible_titles(LAB), LAB.language("en"))
     for title in [line.title for line in LAB.spec.criteria] + [line.title for line in LAB.spec.manual]:

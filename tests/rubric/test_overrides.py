@@ -150,17 +150,36 @@ def test_the_file_is_read_as_written(tmp_path: Path) -> None:
     assert load_overrides(write(tmp_path, "")) == []
 
 
+def test_one_table_in_place_of_several_is_one_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path, '[override]\nsubmission = "ada"\n')
+    with pytest.raises(UsageError, match=r"the file: override should be a table for each decision, begun with \[\["):
+        load_overrides(path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("points = 15", "points = -1", r"override\.0\.points"),
-        ("points = 15", "points = nan", r"override\.0\.points"),
-        ("points = 15", 'points = "many"', r"override\.0\.points"),
-        ("points = 15", "ponits = 15", r"ponits: Extra inputs"),
+        ("points = 15", "points = -1", "override 1: points should be a number from 0 to 100, not -1"),
+        ("points = 10", "points = 120", "override 2: points should be a number from 0 to 100, not 120"),
+        ("points = 15", "points = nan", "override 1: points should be a number from 0 to 100, not nan"),
+        ("points = 15", 'points = "many"', "override 1: points should be a number from 0 to 100, not 'many'"),
+        (
+            "points = 15",
+            "ponits = 15",
+            "override 1 has a key 'ponits', which means nothing here; did you mean 'points'",
+        ),
+        ("points = 15", "z = 15", "'z', which means nothing here; there is submission, check, rubric, points, level, "),
+        ("points = 10", 'level = "good"', 'override 2: level should be "met", "developing" or "not yet", not \'good\''),
+        (
+            "[[override]]",
+            "[[overide]]",
+            "the file has a key 'overide', which means nothing here; did you mean 'override'",
+        ),
         ('check = "task.two"', "", "name either a check or a rubric line"),
         ('check = "task.two"', 'check = "task.two"\nrubric = "x"', "name either a check or a rubric line"),
         ('check = "task.two"', 'check = "task.two"\nlevel = "met"', "level is for a rubric line"),
-        ('submission = "ada"', "", r"override\.0\.submission"),
+        ('submission = "ada"', "", "override 1 has no submission"),
+        ('submission = "ada"', 'submission = ""', "override 1: submission should be an id, or"),
         ('submission = "ada"', 'submission = "*"\n', ""),
         ("[[override]]", "[[override", "not valid TOML"),
         ('submission = "*"\nrubric = "coherent"', 'submission = "ada"\ncheck = "task.two"', "2 times over 'task.two'"),
@@ -171,6 +190,8 @@ def test_a_damaged_file_is_one_sentence_with_the_place(tmp_path: Path, old: str,
     if not told:
         assert len(load_overrides(path)) == 2
         return
-    with pytest.raises(UsageError, match=told) as caught:
+    with pytest.raises(UsageError) as caught:
         load_overrides(path)
-    assert str(path) in str(caught.value)
+    assert told in str(caught.value)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "Input should" not in str(caught.value)

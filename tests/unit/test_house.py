@@ -16,8 +16,8 @@ LEVELS: list[set[str]] = [
     {"language"},
     {"worker", "lab", "intake", "analysis", "similarity"},
     {"checks", "training", "rubric", "render"},
-    {"grade", "environment", "doctor", "models", "demo", "progress", "practice", "feedback", "assign"},
-    {"batch", "selftest"},
+    {"grade", "environment", "doctor", "models", "demo", "progress", "practice", "feedback", "assign", "platforms"},
+    {"batch", "selftest", "experiment"},
     {"exporting", "calibrate"},
     {"cli"},
 ]

@@ -50,7 +50,8 @@
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    told.textContent = words.length ? `${shown} of ${rows.length} rows match` : `${rows.length} rows`;
+    const said = words.length ? told.dataset.some : told.dataset.all;
+    told.textContent = said.replace("{shown}", shown).replace("{rows}", rows.length);
   };
   field.addEventListener("input", search);
   window.addEventListener("hashchange", () => {

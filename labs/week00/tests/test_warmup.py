@@ -26,7 +26,7 @@ def test_every_example_has_its_step(submission, num_examples, batch_size):
     title="A batch of nothing is refused",
     hint='raise ValueError("…") where the batch size is below 1, and say so in the message.',
 )
-@pytest.mark.parametrize("batch_size", [0, -8])
+@given(batch_size=st.integers(-100, 0))
 def test_batches_of_nothing_are_refused(submission, batch_size):
     with pytest.raises(ValueError):
         submission.warmup.steps_per_epoch(20, batch_size)

@@ -146,11 +146,21 @@ def _counted(rows: list[dict[str, str]]) -> Counter[tuple[str, str]]:
 @given(rows=pair_lists(), fraction=st.floats(0.05, 0.95), seed=st.integers(0, 99))
 def test_split_loses_nothing(submission, rows, fraction, seed):
     train, validation = _sides(submission.formatting.split_pairs(rows, validation_fraction=fraction, seed=seed))
-    returned, expected = _counted(train + validation), _counted(rows)
-    if returned != expected and set(returned) == set(expected) and returned.total() < expected.total():
+    came_back, given = _counted(train + validation), _counted(rows)
+    if came_back != given and set(came_back) == set(given) and came_back.total() < given.total():
         hint = "A pair that occurs twice stays twice: do not pass the pairs through a set or a dict."
-        fail("Duplicates were lost.", returned=[train, validation], hint=hint)
-    assert returned == expected
+        fail("Duplicates were lost.", returned=(train, validation), hint=hint)
+    if lost := given - came_back:
+        content = _show_one(lost)
+        fail(f"A pair is on neither side: {content}", returned=(train, validation))
+    if extra := came_back - given:
+        content = _show_one(extra)
+        fail(f"A pair came back more often than it was given: {content}", returned=(train, validation))
+
+
+def _show_one(counted: Counter[tuple[str, str]]) -> str:
+    text, output = next(iter(counted))
+    return repr({"input": text, "output": output})
 
 
 @pytest.mark.check(
@@ -166,7 +176,8 @@ def test_no_input_on_both_sides(submission, rows, fraction, seed):
     train, validation = _sides(submission.formatting.split_pairs(rows, validation_fraction=fraction, seed=seed))
     shared = {row["input"] for row in train} & {row["input"] for row in validation}
     if shared:
-        fail("An input stands on both sides: validation would reward learning by heart.", returned=sorted(shared))
+        content = ", ".join(map(repr, sorted(shared)))
+        fail(f"Validation would reward learning by heart. On both sides: {content}", returned=(train, validation))
 
 
 @pytest.mark.check(
@@ -202,9 +213,16 @@ def test_both_sides_hold_pairs(submission, rows, fraction):
     train, validation = _sides(submission.formatting.split_pairs(rows, validation_fraction=fraction))
     distinct = len({row["input"] for row in rows})
     if distinct < 2 and validation:
-        fail("With fewer than two distinct inputs everything goes to train.", returned=[train, validation])
+        fail(
+            "With fewer than two distinct inputs everything goes to train.",
+            returned=(train, validation),
+            expected=(rows, []),
+        )
     if distinct >= 2 and not (train and validation):
-        fail(f"There are {distinct} distinct inputs, and one side is empty.", returned=[train, validation])
+        fail(
+            f"There are {distinct} distinct inputs, and one side is empty: each should hold at least one of them.",
+            returned=(train, validation),
+        )
 
 
 @pytest.mark.check(

@@ -104,7 +104,7 @@ def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
     limit = min(steps // 10, 100)
     if returned <= limit:
         return
-    run = f"The run has {steps} optimizer steps, and its warm-up {returned}"
+    run = f"Warm-up {returned}, whole run {steps} (optimizer steps)"
     if returned > steps:
         hint = (
             "The learning rate climbs during the warm-up. Longer than the run, and it never arrives: nothing is learnt."

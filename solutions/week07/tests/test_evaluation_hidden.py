@@ -180,7 +180,7 @@ def test_style_reads_every_script(submission, cases):
     else:
         hint = "Whole words, in every alphabet and any case: re's \\b and \\w know them all, a-z knows English only."
     fail(
-        "A marker is overseen." if held else "No marker is in there.",
+        "A marker is overlooked." if held else "No marker is in there.",
         returned=returned,
         expected=float(held),
         hint=hint,
