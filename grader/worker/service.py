@@ -36,17 +36,19 @@ class Service:
         for id in request.forget:
             self._objects.pop(id, None)
         self.error = None
+        called = False
         try:
             if request.anew:
                 self._begin_anew()
             function = self._function(request)
+            called = True
             value = plain.lower(function(*request.args, **request.kwargs), self._keep)
             return wire.encode(wire.Returned(number=request.number, value=value))
         except self._passing:
             raise
         except BaseException as error:
             self.error = error
-            return wire.encode(tracebacks.report(request.number, error, self._loader.root, self._folders))
+            return wire.encode(tracebacks.report(request.number, error, self._loader.root, self._folders, called=called))
 
     def _begin_anew(self) -> None:
         self._objects.clear()

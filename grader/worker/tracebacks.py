@@ -10,11 +10,17 @@ from grader.worker.faults import MESSAGE_CHARACTERS, TRACEBACK_CHARACTERS, clean
 from grader.worker.wire import Raised, Stub
 
 _FRAMES = 12
+_OF_AN_IMPORT = (ImportError, SyntaxError, AttributeError)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
-def report(number: int, error: BaseException, root: Path, folders: Mapping[str, str]) -> Raised | Stub:
+def report(
+    number: int, error: BaseException, root: Path, folders: Mapping[str, str], *, called: bool
+) -> Raised | Stub:
     """Return the reply for an exception that came out of code under `root`.
+
+    Before the function was `called`, what is raised counts as an ImportError: a module that raises ValueError when it
+    is imported has refused nothing.
 
     `folders` maps absolute paths to what is shown instead of them. NotImplementedError is a stub's only where the
     submission itself raised it: a library raises it too, for a kernel that it lacks.
@@ -28,10 +34,14 @@ def report(number: int, error: BaseException, root: Path, folders: Mapping[str, 
     return Raised(
         number=number,
         kind=kind[:200],
-        ancestry=[cls.__name__ for cls in type(error).__mro__ if cls.__module__ == "builtins"],
+        ancestry=_ancestry(type(error) if called or isinstance(error, _OF_AN_IMPORT) else ImportError),
         message=message,
         traceback=clean(f"{_shown(text, folders)}{kind}: {message}", TRACEBACK_CHARACTERS),
     )
+
+
+def _ancestry(kind: type[BaseException]) -> list[str]:
+    return [cls.__name__ for cls in kind.__mro__ if cls.__module__ == "builtins"]
 
 
 def _message(error: BaseException, root: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,22 @@ def test_doctor_says_how_this_machine_stands() -> None:
     assert ended.returncode in (0, 1)
     assert "Python" in ended.stdout
     assert "landlock" in ended.stdout or "namespaces" in ended.stdout or "process" in ended.stdout
+
+
+def test_a_class_page_is_in_the_language_asked_for_and_names_what_cannot_be_imported(tmp_path: Path) -> None:
+    for name, source in (
+        ("ada", "def steps_per_epoch(:\n"),
+        ("ben", "def steps_per_epoch(a, b):\n    return a // b\n"),
+    ):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "warmup.py").write_text(source)
+    where = ["--lab", "week00", "--out", str(tmp_path / "out"), "--allow-unconfined"]
+    ended = grader("batch", str(tmp_path / "class"), *where, "--lang", "es")
+    assert ended.returncode == 0, ended.stderr
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="es">' in page
+    assert "<h1>Calentamiento</h1>" in page
+    rows = re.findall(r'<td class="told">(.*?)</td>', page)
+    assert rows[:2] == ["Arregla warmup.py: no se puede importar", "Cada ejemplo tiene su paso"]
+    mistakes = page[page.index('id="mistakes"') :] if 'id="mistakes"' in page else ""
+    assert "warmup.py no se puede importar" not in mistakes  # one submission's, though five checks of it failed

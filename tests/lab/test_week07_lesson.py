@@ -12,6 +12,7 @@ import pytest
 
 from grader.lab import find_lab
 from grader.worker.probes import load_model, load_tokenizer
+from tests.lab.markdown import anchors
 
 LAB = find_lab("week07")
 ROOT = LAB.folder.parents[1]
@@ -21,20 +22,13 @@ MODULES = ("formatting", "lora_config", "training", "evaluation")
 TINY = str(ROOT / "fixtures/tiny-gpt2")
 
 
-def _anchors(markdown: str) -> set[str]:
-    """Return the anchors of a page's headings, as GitHub makes them; code blocks hold none."""
-    prose = re.sub(r"^```.*?^```", "", markdown, flags=re.MULTILINE | re.DOTALL)
-    titles = re.findall(r"^#+ (.+)$", prose, flags=re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
 def test_every_lesson_that_a_check_names_is_there() -> None:
     sources = [*LAB.folder.glob("tests/*.py"), *REFERENCE.glob("tests/*.py"), LAB.folder / "lab.toml"]
     linked = {
         name for path in sources for name in re.findall(r'README\.md#([\w-]+)"', path.read_text(encoding="utf-8"))
     }
     linked |= set(re.findall(r"\]\(#([\w-]+)\)", README))
-    assert linked - _anchors(README) == set()
+    assert linked - anchors(LAB.folder / "README.md") == set()
 
 
 def test_the_page_gives_each_task_its_points() -> None:

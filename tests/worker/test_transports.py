@@ -240,3 +240,14 @@ def test_closing_leaves_no_folder_and_may_be_done_twice(make_source: MakeSource,
     transport.close()
     transport.close()
     assert not folder.exists()
+
+
+def test_an_exception_while_a_module_is_imported_is_no_answer_of_its_function(
+    make_source: MakeSource, open_transport: OpenTransport
+) -> None:
+    transport = open_transport(make_source(formatting="raise ValueError('line 1: refused')"))
+    with pytest.raises(ImportError, match="line 1: refused") as caught:
+        transport.call("formatting", "load_pairs", ["pairs.jsonl"], {}, seconds=SECONDS)
+    assert not isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, StudentError)
+    assert caught.value.kind == "ValueError"

@@ -43,6 +43,7 @@ def test_target_modules_fit_the_model(submission, model_type):
 def test_unknown_model_types_are_refused(submission, model_type):
     # Names that begin like a known one catch startswith() and `in`.
     require_value_error(submission.lora_config.target_modules_for, model_type)
+    require_no_value_error(submission.lora_config.target_modules_for, "gpt2")
 
 
 def require_value_error(call, *args, **kwargs) -> None:
@@ -54,6 +55,14 @@ def require_value_error(call, *args, **kwargs) -> None:
     except (KeyError, TypeError, AttributeError, AssertionError) as error:
         fail(f"Expected a ValueError, and another exception came: {error}.")
     fail("Expected a ValueError, and none was raised.", returned=returned)
+
+
+def require_no_value_error(call, *args, **kwargs) -> None:
+    """Fail the check where the call raises ValueError: to refuse everything is no answer to what is wrong."""
+    try:
+        call(*args, **kwargs)
+    except ValueError as error:
+        fail(f"What is right is refused too, with the ValueError: {error}")
 
 
 @pytest.mark.check(
@@ -118,6 +127,7 @@ def test_rank_and_dropout_out_of_range_are_refused(submission, case):
     # Rank 0 and dropout 1.0 stand on the limits: they catch < in place of <=.
     rank, dropout = case
     require_value_error(submission.lora_config.make_lora_config, "gpt2", rank=rank, dropout=dropout)
+    require_no_value_error(submission.lora_config.make_lora_config, "gpt2", rank=1, dropout=0.0)
 
 
 @pytest.mark.check(
