@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
 
 import pytest
 from hypothesis.errors import Flaky, HypothesisException
 
-from grader.checks.calls import CallLog, show
+from grader.checks.calls import CallLog
+from grader.checks.failure import CheckFailed
 from grader.errors import HarnessError
 from grader.results import Example, Outcome
 from grader.worker.faults import Died, NotAttempted, StudentError, TimedOut, clean
@@ -16,30 +16,8 @@ LONGEST_MESSAGE = 2_000
 _FRAME = re.compile(r"[^\n]+, line \d+, in (.+)")
 
 
-class CheckFailed(AssertionError):
-    """A check's own diagnosis; its hint, when it has one, replaces the marker's."""
-
-    def __init__(self, message: str, returned: str | None, expected: str | None, hint: str | None) -> None:
-        super().__init__(message)
-        self.message, self.returned, self.expected, self.hint = message, returned, expected, hint
-
-
 class Blocked(BaseException):
     """A check that this one needs did not pass. Not an Exception, so that no test catches it."""
-
-
-_ABSENT = object()
-
-
-def fail(message: str, *, returned: object = _ABSENT, expected: object = _ABSENT, hint: str | None = None) -> NoReturn:
-    """Fail the check with a diagnosis: what is wrong, what came back, what was expected, and a hint of its own."""
-    shown = [None if value is _ABSENT else show(value) for value in (returned, expected)]
-    raise CheckFailed(message, shown[0], shown[1], hint)
-
-
-def not_attempted(message: str) -> NoReturn:
-    """Say that the student has not begun what this check looks at: a file is still as it was released."""
-    raise NotAttempted(message)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,10 @@ START_SECONDS = 120.0
 REPLY_SECONDS = 30.0
 
 
+_UNUSED = ("logging", "unraisableexception", "threadexception", "doctest", "junitxml", "pastebin", "stepwise")
+"""Plugins of pytest's that would be asked at every check, and have nothing to say here."""
+
+
 class WarmChecks:
     """A lab's checks, collected and ready to fork. Thread-safe. It is started anew where it has died."""
 
@@ -99,6 +103,7 @@ class WarmChecks:
         ini.write_text("[pytest]\n")
         options = ["--import-mode=importlib", "--noconftest", "-q", "-s", "-p", "no:cacheprovider"]
         plugins = ["-p", "grader.checks.plugin", "-p", "grader.checks.forking"]
+        plugins += [part for name in _UNUSED for part in ("-p", f"no:{name}")]
         place = ["-c", str(ini), f"--rootdir={self.lab.folder.parents[1]}"]
         told = ["--requests", str(requests), "--check-seed", str(self._seed)]
         tests = [str(folder) for folder in (self.lab.visible_tests, self.lab.hidden_tests) if folder]
