@@ -26,6 +26,7 @@ from grader.results import (
     write_atomically,
 )
 from grader.rubric import score
+from grader.tracking import Tracked
 from grader.training import ModelChoice, choose_model, train_and_judge
 from grader.training.fit import check_fit
 from grader.training.project import Project
@@ -187,12 +188,12 @@ def draw_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def write_result(result: Result, folder: Path, language: Language = ENGLISH) -> Path:
+def write_result(result: Result, folder: Path, language: Language = ENGLISH, tracked: Tracked | None = None) -> Path:
     """Write result.json and index.html into a folder, each whole or not at all; return the page's path.
 
-    The page is in `language`; result.json is the same in all.
+    The page is in `language`, and links a tracked run; result.json is the same in all.
     """
     write_atomically(folder / "result.json", encode(result))
     page = folder / "index.html"
-    write_atomically(page, render_report(result, language).encode())
+    write_atomically(page, render_report(result, language, tracked).encode())
     return page

@@ -1,4 +1,4 @@
-"""`grader models`: which models a lab's training run may use, and fetching one."""
+"""`grader models`: which models a lab's training run may use, what they take, and fetching one."""
 
 from pathlib import Path
 
@@ -18,6 +18,18 @@ def print_models(lab: str | None, console: Console) -> None:
     for status in model_status(find_lab(lab)):
         size = f"{status.parameters_m:,.0f} M"
         table.add_row(status.name, status.state, size, f"{status.memory_gib:.1f} GiB", status.licence)
+    console.print(table)
+
+
+def print_memory(lab: str | None, console: Console) -> None:
+    """Print a table of what each model's weights take at each width, in MiB. Raises LabError."""
+    from grader.training.memory import WIDTHS, build_empty, weight_bytes
+
+    table = Table("model", *(f"{bits} bits" for bits in WIDTHS), box=None, pad_edge=False)
+    for name, profile in find_lab(lab).spec.models.items():
+        model = build_empty(name, profile)
+        sizes = [weight_bytes(model, bits) / 2**20 for bits in WIDTHS] if model else []
+        table.add_row(name, *(f"{size:,.0f} MiB" for size in sizes))
     console.print(table)
 
 

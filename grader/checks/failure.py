@@ -14,6 +14,16 @@ class CheckFailed(AssertionError):
         self.message, self.returned, self.expected, self.hint = message, returned, expected, hint
 
 
+class words(str):  # noqa: N801  # it reads as the function that it is used as
+    """What was expected, in words and not as a value: `fail(…, expected=words("at most 3"))`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the words as they are, without the quotes of a text."""
+        return str(self)
+
+
 _ABSENT = object()
 
 

@@ -15,6 +15,7 @@ from grader.results import Result
 if TYPE_CHECKING:
     from grader.lab import Lab
     from grader.language import Language
+    from grader.tracking import Tracked
 
 
 class Format(StrEnum):
@@ -23,6 +24,15 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
+
+
+class Track(StrEnum):
+    """Where the run's curves are written beside the report."""
+
+    AUTO = "auto"
+    TENSORBOARD = "tensorboard"
+    WANDB = "wandb"
+    NONE = "none"
 
 
 def grade(
@@ -40,24 +50,31 @@ def grade(
     voice: Annotated[
         Path | None, typer.Option("--voice", help="Your own project: its voice, a .toml file.", show_default=False)
     ] = None,
+    track: Annotated[
+        Track, typer.Option("--track", help="The run's curves: TensorBoard where it is installed, or W&B offline.")
+    ] = Track.AUTO,
     lang: LangOption = None,
 ) -> None:
     """Grade one submission and write its report."""
     from grader.grade import grade_one, write_result
     from grader.lab import find_lab
     from grader.progress import show_progress
+    from grader.tracking import find_tracker
     from grader.training.project import read_project
 
+    tracker = find_tracker(track)
     found = find_lab(lab)
     language = found.language(lang)
     project = read_project(data, voice)
     with show_progress(path.name or str(path)) as progress:
         result = grade_one(path, found, model, device, seed, progress, project)
-    page = write_result(result, out / result.lab / result.submission.id, language)
+    folder = out / result.lab / result.submission.id
+    tracked = _track(result, folder, tracker)
+    page = write_result(result, folder, language, tracked)
     if format is Format.GITHUB:
         _print_for_github(result, found, path, language)
     else:
-        _print_result(result, format, page, language)
+        _print_result(result, format, page, language, tracked)
     raise typer.Exit(_exit_code(result, fail_under))
 
 
@@ -68,7 +85,19 @@ def demo(out: OutOption = Path("reports/demo"), seed: SeedOption = 7, lang: Lang
     raise typer.Exit(run_demo(out, seed or 0, lang, Console(highlight=False)))
 
 
-def _print_result(result: Result, format: Format, page: Path, language: "Language") -> None:
+def _track(result: Result, folder: Path, tracker: str | None) -> "Tracked | None":
+    """Track a run. A tracker that fails costs its curves and a sentence on stderr, and no grade."""
+    from grader.render.terminal import say
+    from grader.tracking import track
+
+    try:
+        return track(result, folder, tracker) if tracker else None
+    except Exception as error:  # a library of others, with errors of its own
+        say(f"Not tracked with {tracker}: {type(error).__name__}: {error}", Console(stderr=True, highlight=False))
+        return None
+
+
+def _print_result(result: Result, format: Format, page: Path, language: "Language", tracked: "Tracked | None") -> None:
     from grader.language import gettext as _
     from grader.language import speaking
     from grader.render.terminal import print_result, say
@@ -81,6 +110,8 @@ def _print_result(result: Result, format: Format, page: Path, language: "Languag
         print_result(result, console, language)
         with speaking(language):
             say(_("Report: {page}", page=page), console)
+            if tracked:
+                say(_("Curves: {command}", command=f"{tracked.program} {page.parent / tracked.shown}"), console)
 
 
 def _print_for_github(result: Result, lab: "Lab", path: Path, language: "Language") -> None:

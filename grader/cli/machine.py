@@ -19,12 +19,16 @@ def doctor(lab: LabOption = None) -> None:
 
 
 @models_app.callback()
-def models(context: typer.Context, lab: LabOption = None) -> None:
+def models(
+    context: typer.Context,
+    lab: LabOption = None,
+    memory: Annotated[bool, typer.Option("--memory", help="What the weights take at 4, 8, 16 and 32 bits.")] = False,
+) -> None:
     """List the models of a lab, and which of them are really there."""
     if context.invoked_subcommand is None:
-        from grader.models import print_models
+        from grader.models import print_memory, print_models
 
-        print_models(lab, Console(highlight=False))
+        (print_memory if memory else print_models)(lab, Console(highlight=False))
 
 
 @models_app.command(cls=Command)

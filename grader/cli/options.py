@@ -29,7 +29,7 @@ LangOption = Annotated[
 LabOption = Annotated[
     str | None, typer.Option("--lab", help="A lab's name, or its folder.", show_default="the lab marked default")
 ]
-ModelOption = Annotated[str, typer.Option("--model", help="A model of lab.toml, a local folder, or auto.")]
+ModelOption = Annotated[str, typer.Option("--model", help="A model of lab.toml, a local folder, a hub id, or auto.")]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where to train and judge.")]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", min=0, help="Repeat a grading exactly (default: drawn anew).")

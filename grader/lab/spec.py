@@ -61,7 +61,7 @@ class TaskSpec(Spec):
 class ModelProfile(Spec):
     """A model that the training run may use, and where it comes from."""
 
-    architecture: Literal["gpt2", "llama", "mistral"]
+    architecture: Literal["gpt2", "llama", "mistral", "other"]
     source: Literal["bundled", "hub", "package"]
     location: str = Field(description="a folder of this project, a hub id, or a package on the Python index")
     licence: str

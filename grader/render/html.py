@@ -18,22 +18,24 @@ from grader.render.steps import next_steps, not_started
 from grader.render.text import cut, one_line, visible
 from grader.render.told_once import told_once
 from grader.results import Outcome, Result
+from grader.tracking import Tracked
 
 MOST_BYTES = 400_000
 # Characters shown of each text: the first length with which the page fits. All but hostile pages fit with the first.
 _LENGTHS = (3000, 600, 120, 20)
 
 
-def render_report(result: Result, language: Language = ENGLISH) -> str:
+def render_report(result: Result, language: Language = ENGLISH, tracked: Tracked | None = None) -> str:
     """Return a result as one self-contained HTML page of at most 400 KB, whatever the submission holds."""
     with speaking(language):
-        return _render_report(translate_result(told_once(result), language))
+        return _render_report(translate_result(told_once(result), language), tracked)
 
 
-def _render_report(result: Result) -> str:
+def _render_report(result: Result, tracked: Tracked | None) -> str:
     page = ""
     context = {
         "result": result,
+        "tracked": tracked,
         "task_titles": {check.id: task.title for task in result.tasks for check in task.checks},
         "adjusted": adjustments(result),
         "evidence_titles": {part.id: part.title for part in result.checks()} | {t.name: t.title for t in result.tasks},

@@ -1,6 +1,7 @@
 """Which model a grading uses, and the sentence that says why: `--model auto` takes the best that is really there."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -17,13 +18,16 @@ from grader.training.reach import hub_answers, hub_has_cached, index_offers
 
 Progress = Callable[[str], None]
 DEVICES = ("auto", "cpu", "cuda")
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+UNKNOWN_M = 1.0  # nobody asks: a model that was named is taken, whatever its size
 CPU_BITS = 32  # the CPU trains in float32, whatever the profile holds
 
 
 def choose_model(lab: Lab, model: str, device: str, progress: Progress = lambda line: None) -> ModelChoice:
     """Choose the model and the device of a grading, fetching the model where that is needed and possible.
 
-    `model` is `auto`, a name in lab.toml or the path of a local model folder; `device` is `auto`, `cpu` or `cuda`.
+    `model` is `auto`, a name in lab.toml, the path of a local model folder, or an id on the model hub (owner/name);
+    `device` is `auto`, `cpu` or `cuda`.
     Raises UsageError with one sentence where the model or the device cannot be had.
     """
     gpu = _find_device(device)
@@ -31,10 +35,25 @@ def choose_model(lab: Lab, model: str, device: str, progress: Progress = lambda 
         return _choose_best(lab, gpu, progress)
     if model in lab.spec.models:
         return _take(lab, model, gpu, f"You asked for {model}.", progress)
+    if HUB_ID.fullmatch(model) and not Path(model).exists():
+        return _take_from_hub(model, gpu, progress)
     if os.sep in model or Path(model).is_dir():
         folder = open_local(Path(model))
         return ModelChoice(folder.name, folder, _device(gpu), f"You asked for the model in {folder}.", None)
     raise UsageError(f"No model named {model!r}; this lab has {', '.join(lab.spec.models)}, and a path works too.")
+
+
+def _take_from_hub(repository: str, gpu: Gpu | None, progress: Progress) -> ModelChoice:
+    """Fetch a model that no lab names into the cache. Its licence is for the person who asked to look up."""
+    profile = ModelProfile(
+        architecture="other", source="hub", location=repository, licence="see the hub", parameters_m=UNKNOWN_M
+    )
+    name = repository.replace("/", "--")
+    try:
+        folder = fetch(name, profile, progress)
+    except UsageError as error:
+        raise UsageError(f"{repository} is no folder here, and from the hub it cannot be had: {error}") from error
+    return ModelChoice(name, folder, _device(gpu), f"You asked for {repository} from the hub.", None)
 
 
 def _find_device(device: str) -> Gpu | None:

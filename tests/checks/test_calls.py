@@ -1,4 +1,6 @@
-from grader.checks.calls import CallLog
+from grader.checks import words
+from grader.checks.calls import CallLog, show
+from grader.render.comparison import compare
 from grader.results import Example
 
 
@@ -42,3 +44,9 @@ def test_only_the_last_call_is_repeated() -> None:
     assert example is not None
     assert "second(3)" in example.reproduce
     assert "first" not in example.reproduce
+
+
+def test_what_was_expected_may_be_told_in_words() -> None:
+    example = Example(call="f()", returned=show(4), expected=show(words("at most 3")))
+    assert example.expected == "at most 3"
+    assert compare(example, 500).sentence == ""

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from grader.lab.folders import PROJECT
-from grader.lab.spec import LatePolicy, ManualLine
+from grader.lab.spec import LatePolicy, ManualLine, load_spec
 from grader.rubric.overrides import load_overrides
 from grader.selftest.samples import Patch
 from grader.training.voice import read_voice
@@ -35,7 +35,7 @@ NOT_RUN = {
     ("docs/lab-author.md", "@pytest.mark.check("): "a check; pytest runs its like in labs/week07/tests",
     ("docs/platforms.md", "import time"): "needs a service; tests/platforms/test_openai.py runs it against one",
 }
-LANGUAGES = {"", "python", "bash", "text", "toml", "json", "jsonl", "yaml"}
+LANGUAGES = {"", "python", "bash", "text", "markdown", "toml", "json", "jsonl", "yaml"}
 
 
 def _reason(block: Block) -> str | None:
@@ -143,6 +143,7 @@ def _read_patch(path: Path) -> None:
 
 
 TOML_READERS: dict[str, Callable[[Path], object]] = {
+    "lab": load_spec,
     "late": _read_lab_tables,
     "manual": _read_lab_tables,
     "override": load_overrides,

@@ -21,7 +21,7 @@ from tests.lab.test_code_blocks import BLOCKS, PAGES, name_block
 GRADER: Any = typer.main.get_command(app)
 OURS = {"grader", "pytest", "python"}
 # Programs of others, whose options are theirs: named, so that a misspelt command of ours is no stranger's.
-OTHERS = {"git", "pip", "tox", "ray", "sbatch", "cd", "exec"}
+OTHERS = {"git", "pip", "tox", "ray", "sbatch", "cd", "tensorboard"}
 
 
 def _is_shell(code: str) -> bool:

@@ -1,6 +1,7 @@
 """`--model auto` takes what is really there, and says which and why; each wrong wish gets one sentence."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,47 @@ def test_auto_without_any_network_takes_the_bundled_model_and_says_why(tmp_path:
     assert "best model that is really there" in why
     assert "big: needs a CUDA device" in why
     assert why.index("gpt2: is not on this machine") < why.index("middle: is not on this machine")
+
+
+FROM_HUB = """
+from tests.training.conftest import SPEC
+from grader.lab import Lab, LabSpec
+from grader.lab.folders import PROJECT
+from grader.training import choose_model
+choice = choose_model(Lab(LabSpec.model_validate(SPEC), PROJECT / "labs" / "week07", None), "me/my.model-1", "cpu")
+print(choice.name, choice.folder, choice.profile, sep="|")
+"""
+
+
+def test_a_model_that_no_lab_names_is_taken_from_the_hub(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(PROJECT),
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(tmp_path / "hub"),
+        "GRADER_CACHE": str(tmp_path / "cache"),
+    }
+    ask = [sys.executable, "-c", FROM_HUB]
+    missing = subprocess.run(ask, env=environment, capture_output=True, text=True)
+    assert "me/my.model-1 is no folder here, and from the hub it cannot be had: " in missing.stderr
+    # The hub's own cache, as its client leaves it after a download.
+    downloaded = tmp_path / "hub/hub/models--me--my.model-1"
+    shutil.copytree(PROJECT / "fixtures/tiny-gpt2", downloaded / "snapshots/0123456789")
+    (downloaded / "refs").mkdir()
+    (downloaded / "refs/main").write_text("0123456789")
+    taken = subprocess.run(
+        [sys.executable, "-c", FROM_HUB], env=environment, capture_output=True, text=True, check=True
+    )
+    name, folder, profile = taken.stdout.strip().split("|")
+    assert (name, profile) == ("me--my.model-1", "None")
+    assert Path(folder) == tmp_path / "cache/models/me--my.model-1"
+    assert not (Path(folder) / "model.safetensors").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["../x", "./model", "a/b/c", "/etc/x", "-x/y", "x/..", ".hidden/x"])
+def test_what_is_no_hub_id_is_a_path(name: str, lab: Lab) -> None:
+    with pytest.raises(UsageError, match="is not a model folder"):
+        choose_model(lab, name, "cpu")
 
 
 def test_a_model_is_taken_by_name(lab: Lab) -> None:

@@ -14,7 +14,7 @@ LEVELS: list[set[str]] = [
     {"errors"},
     {"results"},
     {"language"},
-    {"worker", "lab", "intake", "analysis", "similarity"},
+    {"worker", "lab", "intake", "analysis", "similarity", "tracking"},
     {"checks", "training", "rubric", "render"},
     {"grade", "environment", "doctor", "models", "demo", "progress", "practice", "feedback", "assign", "platforms"},
     {"batch", "selftest", "experiment"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from week07_diagnoses import RULES, curves, expect_codes, require_codes
 from week07_runs import gpt2_layers, is_learnt, require_adapter, require_traces, tune
 
-from grader.checks import Handle, fail
+from grader.checks import Handle, fail, words
 
 LESSON = "README.md#task-3-training"
 RUN_SECONDS = 120
@@ -109,17 +109,17 @@ def test_warmup_fits_the_run(submission, num_examples, epochs, batch_size):
         hint = (
             "The learning rate climbs during the warm-up. Longer than the run, and it never arrives: nothing is learnt."
         )
-        fail(f"{run}: it never ends.", returned=returned, expected=f"at most {limit}", hint=hint)
+        fail(f"{run}: it never ends.", returned=returned, expected=words(f"at most {limit}"), hint=hint)
     if share:
         hint = "A float below 1 is a share, and the library rounds it up. Count the steps yourself, and divide with //."
-        fail(f"{run}: rounded up, not down.", returned=returned, expected=f"at most {limit}", hint=hint)
+        fail(f"{run}: rounded up, not down.", returned=returned, expected=words(f"at most {limit}"), hint=hint)
     if returned == steps // 10:
         hint = "A tenth of a long run is a long time: take the smaller of that and 100."
-        fail(f"{run}: more than 100.", returned=returned, expected="at most 100", hint=hint)
+        fail(f"{run}: more than 100.", returned=returned, expected=words("at most 100"), hint=hint)
     if returned <= num_examples * epochs // 10:
         hint = "Count optimizer steps, not examples: a batch is one step, so ceil(num_examples / batch_size) an epoch."
-        fail(f"{run}: a tenth of the examples.", returned=returned, expected=f"at most {limit}", hint=hint)
-    fail(f"{run}: too many.", returned=returned, expected=f"at most {limit}")
+        fail(f"{run}: a tenth of the examples.", returned=returned, expected=words(f"at most {limit}"), hint=hint)
+    fail(f"{run}: too many.", returned=returned, expected=words(f"at most {limit}"))
 
 
 @pytest.mark.check(
@@ -149,7 +149,11 @@ ADAPTER_FIRST = ("training.fine_tune_leaves_an_adapter",)
 def test_fine_tune_saves_the_tokenizer(submission):
     files = tune(submission, seed=0).files
     if "tokenizer.json" not in files and not {"vocab.json", "merges.txt"} <= set(files):
-        fail("There is no tokenizer in output_dir.", returned=sorted(files), expected="tokenizer.json and its settings")
+        fail(
+            "There is no tokenizer in output_dir.",
+            returned=sorted(files),
+            expected=words("tokenizer.json and its settings"),
+        )
 
 
 @pytest.mark.check(
@@ -169,7 +173,9 @@ def require_log(log: object) -> None:
     """Fail the check unless each record has `step`, `epoch`, and `loss` or `eval_loss`, as plain numbers."""
     if not isinstance(log, list) or not log:
         fail(
-            "fine_tune should return a list of records.", returned=log, expected="[{'step': …, 'epoch': …, 'loss': …}]"
+            "fine_tune should return a list of records.",
+            returned=log,
+            expected=words("[{'step': …, 'epoch': …, 'loss': …}]"),
         )
     for record in log:
         if not isinstance(record, dict):
@@ -202,7 +208,7 @@ def test_fine_tune_learns_the_pairs(submission, oracle):
         fail(
             "With the adapter, the loss on the responses that it was trained on is hardly lower than of any other run.",
             returned=f"lower by {learnt['gain']:.3f} nats a token",
-            expected="clearly lower",
+            expected=words("clearly lower"),
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from week07_strategies import INSTRUCTION_MARKER, RESPONSE_MARKER
 
-from grader.checks import fail
+from grader.checks import fail, words
 
 LISTS = ("input_ids", "attention_mask", "labels")
 
@@ -79,7 +79,11 @@ def require_number(message: str, number: int, what: str, skipped: int = 0) -> No
             returned=message,
             hint=hint,
         )
-    fail(f"Line {number} is {what}, and the message does not name it.", returned=message, expected=f"… line {number} …")
+    fail(
+        f"Line {number} is {what}, and the message does not name it.",
+        returned=message,
+        expected=words(f"… line {number} …"),
+    )
 
 
 def find_problems(rows: list[dict[str, str]]) -> list[str]:

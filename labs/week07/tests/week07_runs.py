@@ -15,7 +15,7 @@ from pathlib import Path
 from week07_expected import prompt_text
 from week07_pairs import Pair, draw_rows
 
-from grader.checks import fail
+from grader.checks import fail, words
 
 ADAPTER, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".h5", ".msgpack")
@@ -142,7 +142,7 @@ def require_traces(submission, oracle, run: Run) -> dict[str, float]:
         fail(
             "The adapter knows nothing of the pairs that fine_tune was given.",
             returned=f"standard deviations from what an adapter of another run would show: {shown}",
-            expected=f"{SURE:.0f} or more",
+            expected=words(f"{SURE:.0f} or more"),
             hint="Train on train_pairs, in this very call, and save the model that was trained.",
         )
     return dict(found["response"])

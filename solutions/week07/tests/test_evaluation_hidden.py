@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from week07_answers import QUESTIONS, SECONDS, certain, explain, load, model_like, require_answers, teach
 from week07_strategies import fields, texts
 
-from grader.checks import fail
+from grader.checks import fail, words
 
 LESSON = "README.md#task-4-evaluation"
 
@@ -100,7 +100,7 @@ def test_perplexity_at_its_edges(submission, tokens, places):
             fail(
                 f"Without a token, a ValueError should come, and not {error}.", hint="Look for tokens before dividing."
             )
-        fail("Without a token there is no perplexity.", returned=returned, expected="ValueError")
+        fail("Without a token there is no perplexity.", returned=returned, expected=words("ValueError"))
     padded = [tokens]
     for place in places:
         padded.insert(place, [])
@@ -253,7 +253,7 @@ def test_consistency_is_a_mean_over_pairs(submission, one, other, count):
         fail(f"{count} equal answers and one other.", returned=returned, expected=expected)
     unlike = consistency(["aaaa", "zz 9"])
     if unlike >= 1.0:
-        fail("Two answers with nothing in common are not consistent.", returned=unlike, expected="below 1.0")
+        fail("Two answers with nothing in common are not consistent.", returned=unlike, expected=words("below 1.0"))
 
 
 @pytest.mark.check(

@@ -15,7 +15,7 @@ from week07_lora import (
 from week07_models import SHAPES, adapted_parameters, require_shape, trainable_share
 from week07_runs import ADAPTER, Run, require_config
 
-from grader.checks import fail
+from grader.checks import fail, words
 
 LESSON = "README.md#task-2-lora"
 
@@ -131,7 +131,7 @@ def test_quantised_models_are_prepared_first(submission, oracle, bits, rank, dra
     ]
     if half:
         message = f"{len(half)} layers, such as {half[0]}, are still in half precision: the model was not prepared."
-        fail(message, returned=half[:5], expected="float32 in norms and embeddings")
+        fail(message, returned=half[:5], expected=words("float32 in norms and embeddings"))
     practice = practise(submission, oracle, attached, steps=2)
     changed = practice.claimed["changed"]
     if not changed or any(".lora_" not in name for name in changed):

@@ -22,7 +22,7 @@ from week07_runs import (
     tune,
 )
 
-from grader.checks import fail
+from grader.checks import fail, words
 
 LESSON = "README.md#task-3-training"
 ADAPTER_FIRST = ("training.fine_tune_leaves_an_adapter",)
@@ -61,7 +61,7 @@ def test_long_runs_warm_up_briefly(submission, num_examples, epochs, batch_size)
     steps, returned, _ = warm_up_of(submission, num_examples, epochs, batch_size)
     if returned > min(steps // 10, 100):
         message = f"A run of {steps} optimizer steps warms up for {returned}."
-        fail(message, returned=returned, expected=f"at most {min(steps // 10, 100)}")
+        fail(message, returned=returned, expected=words(f"at most {min(steps // 10, 100)}"))
 
 
 @pytest.mark.check(
@@ -135,7 +135,7 @@ def test_the_model_learns_to_stop(submission, oracle):
         fail(
             "The model has learnt the responses, and not that they end.",
             returned=f"loss on the end token {before['end']:.2f} → {after['end']:.2f} nats",
-            expected=f"a fall like that of the responses, {before['response']:.2f} → {after['response']:.2f}",
+            expected=words(f"a fall like that of the responses, {before['response']:.2f} → {after['response']:.2f}"),
         )
 
 
@@ -156,7 +156,7 @@ def test_prompts_are_no_targets(submission, oracle):
         fail(
             "The model has learnt the prompts too.",
             returned=f"loss on the prompts {before['prompt']:.2f} → {after['prompt']:.2f} nats a token",
-            expected=f"about {before['prompt']:.2f}, as before",
+            expected=words(f"about {before['prompt']:.2f}, as before"),
         )
 
 
