@@ -48,7 +48,9 @@ class Service:
             raise
         except BaseException as error:
             self.error = error
-            return wire.encode(tracebacks.report(request.number, error, self._loader.root, self._folders, called=called))
+            return wire.encode(
+                tracebacks.report(request.number, error, self._loader.root, self._folders, called=called)
+            )
 
     def _begin_anew(self) -> None:
         self._objects.clear()

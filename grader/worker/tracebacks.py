@@ -14,9 +14,7 @@ _OF_AN_IMPORT = (ImportError, SyntaxError, AttributeError)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
-def report(
-    number: int, error: BaseException, root: Path, folders: Mapping[str, str], *, called: bool
-) -> Raised | Stub:
+def report(number: int, error: BaseException, root: Path, folders: Mapping[str, str], *, called: bool) -> Raised | Stub:
     """Return the reply for an exception that came out of code under `root`.
 
     Before the function was `called`, what is raised counts as an ImportError: a module that raises ValueError when it
