@@ -55,6 +55,7 @@ POINTS = (20, 20, 15, 15, 15, 15)
 SPEC = f"""
 lab = "six"
 title = "Six Checks"
+preload = ["torch", "transformers.models.gpt2", "peft"]
 
 [[tasks]]
 name = "{TASK}"

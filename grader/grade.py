@@ -179,7 +179,11 @@ def warm_up(
     """
     progress("starting the warm server")
     # The checks collect themselves while the server starts.
-    with WarmChecks(lab, seed) as checks, Server.start(choice.device if choice else "cpu", level=level) as server:
+    device = choice.device if choice else "cpu"
+    with (
+        WarmChecks(lab, seed) as checks,
+        Server.start(device, level=level, libraries=lab.spec.preload) as server,
+    ):
         yield Grading(lab, choice, server, checks, seed, progress)
 
 

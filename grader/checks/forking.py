@@ -17,23 +17,9 @@ import pytest
 
 from grader.checks import journal
 from grader.checks.plugin import MARK, SESSION
+from grader.checks.requests import PACKET_BYTES, READY, Request
 from grader.results import CheckResult
 from grader.worker import kernel
-
-PACKET_BYTES = 2**16
-READY = b"ready"
-
-
-class Request(msgspec.Struct, frozen=True):
-    """Fork for one submission. One descriptor comes with it, over which the fork's pidfd is sent back.
-
-    Checks that the file `journal` already decides are left out; `printed` takes what pytest itself prints.
-    """
-
-    source: str
-    boundary: str
-    journal: str
-    printed: str
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,10 +1,13 @@
 """From one test's verdict to a CheckResult, and from several tests of one check to one."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from grader.checks.mark import CheckMark
-from grader.checks.verdict import Verdict
 from grader.results import CheckResult, Outcome
+
+if TYPE_CHECKING:  # the grader's own process reads journals without pytest and Hypothesis
+    from grader.checks.verdict import Verdict
 
 # A check that is run with several parameters ends as the worst of them.
 WORST_FIRST = (
@@ -18,7 +21,7 @@ WORST_FIRST = (
 )
 
 
-def build_result(mark: CheckMark, verdict: Verdict, *, hidden: bool, duration_s: float) -> CheckResult:
+def build_result(mark: CheckMark, verdict: "Verdict", *, hidden: bool, duration_s: float) -> CheckResult:
     """Return the record of one test that ended with a verdict."""
     passed = verdict.outcome is Outcome.PASSED
     return CheckResult(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.checks.forking import PACKET_BYTES, READY, Request
+from grader.checks.requests import PACKET_BYTES, READY, Request
 from grader.errors import HarnessError
 from grader.lab import Lab
 from grader.worker.folders import OwnedFolder

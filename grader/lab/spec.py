@@ -11,6 +11,7 @@ from grader.errors import LabError
 
 Points = Annotated[float, Field(gt=0, le=100)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ModuleName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 
 
@@ -124,6 +125,9 @@ class LabSpec(Spec):
     language: Literal["en", "es"] = Field("en", description="of what students read, unless --lang says otherwise")
     files: list[str] = Field([], description="what a submission may hold beside its tasks' modules")
     limits: Limits = Limits()
+    preload: list[ModuleName] | None = Field(
+        None, description="what the warm server imports before it forks; all that a training run needs if left out"
+    )
     tasks: list[TaskSpec] = Field(min_length=1)
     models: dict[ModelName, ModelProfile] = {}
     criteria: list[Criterion] = []

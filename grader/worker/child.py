@@ -82,20 +82,23 @@ def _move_in(scratch: Path) -> None:
 
 def _seed() -> None:
     """The same start for every check: whoever forgets to seed gets the same numbers each time, and can be graded."""
-    import numpy
-    import torch
-
-    torch.set_grad_enabled(True)
-    torch.set_default_dtype(torch.float32)
     random.seed(0)
-    numpy.random.seed(0)
-    torch.manual_seed(0)
+    if "numpy" in sys.modules:
+        import numpy
+
+        numpy.random.seed(0)
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.manual_seed(0)
 
 
 def _use_threads(threads: int) -> None:
-    import torch
-
     if threads > 1:
+        import torch
+
         torch.set_num_threads(threads)
 
 

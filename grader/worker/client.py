@@ -21,8 +21,10 @@ class Server:
     Should it die before, it is started again at the same address: workers of the old one are lost, new ones can be had.
     """
 
-    def __init__(self, device: Device, process: ServerProcess, folder: OwnedFolder) -> None:
-        self._device = device
+    def __init__(
+        self, device: Device, libraries: Sequence[str] | None, process: ServerProcess, folder: OwnedFolder
+    ) -> None:
+        self._device, self._libraries = device, libraries
         self._process = process
         self._folder = folder
         self._changing = threading.Lock()
@@ -31,10 +33,11 @@ class Server:
         threading.Thread(target=self._supervise, name="server supervisor", daemon=True).start()
 
     @classmethod
-    def start(cls, device: Device = "cpu", *, level: str = "best") -> "Server":
+    def start(cls, device: Device = "cpu", *, level: str = "best", libraries: Sequence[str] | None = None) -> "Server":
         """Start a server; takes the seconds that importing torch and its company takes.
 
-        `level` asks for one level of confinement instead of the best that works here. Raises HarnessError.
+        `level` asks for one level of confinement instead of the best that works here, `libraries` for these to be
+        imported and not all that a training run needs. Raises HarnessError.
         """
         if sys.platform != "linux":
             raise HarnessError(
@@ -43,7 +46,7 @@ class Server:
         sweep()
         folder = OwnedFolder()
         try:
-            return cls(device, ServerProcess(folder.path, device, level), folder)
+            return cls(device, libraries, ServerProcess(folder.path, device, level, libraries), folder)
         except BaseException:
             folder.remove()
             raise
@@ -89,7 +92,7 @@ class Server:
     def _restart(self) -> bool:
         self._process.stop()
         try:
-            self._process = ServerProcess(self._folder.path, self._device, self.sandbox.level)
+            self._process = ServerProcess(self._folder.path, self._device, self.sandbox.level, self._libraries)
         except (HarnessError, OSError):
             return False
         return True

@@ -3,6 +3,7 @@
 import select
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
@@ -22,12 +23,13 @@ _STOP_SECONDS = 10.0
 class ServerProcess:
     """The warm server's process, from its launch to its end. `sandbox` says how its workers are confined."""
 
-    def __init__(self, folder: Path, device: Device, level: str) -> None:
+    def __init__(self, folder: Path, device: Device, level: str, libraries: Sequence[str] | None = None) -> None:
         """Launch, and wait until it serves at `address_in(folder)`. Raises HarnessError."""
         self._log = folder / "server.log"
+        named = [] if libraries is None else [",".join(libraries)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "grader.worker.server", str(address_in(folder)), device, level],
+                [sys.executable, "-P", "-m", "grader.worker.server", str(address_in(folder)), device, level, *named],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -2,7 +2,8 @@
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,34 +29,43 @@ _LIBRARIES_WITHOUT_CUDA = ("bitsandbytes", "peft", "peft.tuners.lora")
 _WHERE_INSTALLED_WITHOUT_CUDA = {"trl": "trl.trainer.sft_trainer"}
 
 
-def preload(device: str) -> None:
-    """Import the libraries, and make them safe to share with children by fork. Raises RuntimeError if CUDA started."""
-    for name in _LIBRARIES:
-        importlib.import_module(name)
-    if device == "cpu":
-        _preload_quantization()
-    _make_safe_to_fork()
+def preload(device: str, libraries: Sequence[str] | None = None) -> None:
+    """Import the libraries, or all that a training run needs, and make them safe to share with children by fork.
 
-
-def _preload_quantization() -> None:
-    with _nothing_compiled():
-        for name in _LIBRARIES_WITHOUT_CUDA:
+    Raises ImportError, and RuntimeError if CUDA started.
+    """
+    for name in _training_libraries(device) if libraries is None else libraries:
+        with _nothing_compiled():
             importlib.import_module(name)
-    for package, module in _WHERE_INSTALLED_WITHOUT_CUDA.items():
-        if importlib.util.find_spec(package):
-            importlib.import_module(module)
-    from grader.worker.quantization import guard_linear4bit
+    if "bitsandbytes" in sys.modules:
+        from grader.worker.quantization import guard_linear4bit
 
-    guard_linear4bit()
+        guard_linear4bit()
+    if "torch" in sys.modules:
+        _make_safe_to_fork()
+
+
+def _training_libraries(device: str) -> list[str]:
+    if device != "cpu":
+        return list(_LIBRARIES)
+    installed = [
+        module for package, module in _WHERE_INSTALLED_WITHOUT_CUDA.items() if importlib.util.find_spec(package)
+    ]
+    return [*_LIBRARIES, *_LIBRARIES_WITHOUT_CUDA, *installed]
 
 
 @contextmanager
 def _nothing_compiled() -> Iterator[None]:
-    """Have bitsandbytes keep its functions as they are: a worker has no compiler, and to ask for one takes a second."""
-    import torch
+    """Have bitsandbytes keep its functions as they are: a worker has no compiler, and to ask for one takes a second.
 
+    Others import bitsandbytes too, so that this is for all of them; before torch is there, nothing can be compiled.
+    """
+    torch: Any = sys.modules.get("torch")  # whose types do not let it be changed
+    if torch is None:
+        yield
+        return
     compile = torch.compile
-    torch.compile = lambda model=None, **options: model or (lambda function: function)  # type: ignore[assignment]
+    torch.compile = lambda model=None, **options: model or (lambda function: function)
     try:
         yield
     finally:

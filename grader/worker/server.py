@@ -127,14 +127,18 @@ class _Stopped(Exception):
 
 
 def main() -> None:
-    """Serve on the socket named by the first argument, for the device and at the level named by the next two."""
+    """Serve on the socket named by the first argument, for the device and at the level named by the next two.
+
+    A fourth one lists libraries to import in place of all that a training run needs, with commas between them.
+    """
     address, device, wanted = sys.argv[1:4]
+    libraries = [name for name in sys.argv[4].split(",") if name] if len(sys.argv) > 4 else None
     child.reserve_descriptors()
     answer = os.dup(1)
     os.dup2(2, 1)  # libraries print while they are imported; only our one line may go where our starter reads
     _leave_project_root()
     gc.disable()  # while so much is imported there is nothing to collect, and looking for it takes a sixth of the time
-    preload(device)
+    preload(device, libraries)
     level = choose_level(wanted)
     prepare(level, device)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:

@@ -153,3 +153,9 @@ def test_a_fork_leaves_no_descriptor_behind(lab: MiniLab, warm: WarmChecks, warm
     for _ in range(3):
         check(warm, warm_server, source)
     assert len(list(Path("/proc/self/fd").iterdir())) <= len(before)
+
+
+def test_the_graders_own_process_imports_no_pytest_and_no_torch() -> None:
+    code = "import sys, grader.batch.command, grader.grade; print({'pytest', 'hypothesis', 'torch'} & set(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "set()\n"
