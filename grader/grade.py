@@ -83,7 +83,7 @@ def grade_one(
     can mend, and HarnessError.
     """
     progress("reading the submission")
-    with _take_in_or_suggest(path, lab) as submission:
+    with take_in_or_suggest(path, lab) as submission:
         progress("choosing the model")
         choice = choose(lab, model, device)
         if project:
@@ -100,15 +100,15 @@ def check_project(project: Project, lab: Lab, choice: ModelChoice | None) -> Non
 
 
 @contextmanager
-def _take_in_or_suggest(path: Path, lab: Lab) -> Iterator[Submission]:
+def take_in_or_suggest(path: Path, lab: Lab) -> Iterator[Submission]:
     """Do as `take_in` does; where the files are another lab's, the SubmissionError says which."""
     with ExitStack() as stack:
         try:
             submission = stack.enter_context(take_in(path, lab))
         except SubmissionError as error:
-            fitting = [other.name for other in other_labs(lab) if _fits(path, other)]
-            suggested = f" Its files are those of {fitting[0]}: add --lab {fitting[0]}." if fitting else ""
-            raise SubmissionError(f"{error}{suggested}") from error
+            name = next((other.name for other in other_labs(lab) if _fits(path, other)), "")
+            suggested = f"Its files are those of {name}: add --lab {name}."
+            raise SubmissionError(f"{error} {suggested}" if name else str(error)) from error
         yield submission
 
 

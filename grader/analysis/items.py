@@ -5,6 +5,7 @@ It judges the checks, so it looks at what they found: decisions by hand and late
 
 import math
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from grader.analysis.mistakes import mistake_of
@@ -25,6 +26,7 @@ class Item:
     decided: int = 0
     passed: int = 0
     not_attempted: int = 0
+    not_imported: int = 0
     told: Counter[str] = field(default_factory=Counter)
     _rest: float = 0.0
     _rest_squared: float = 0.0
@@ -75,14 +77,17 @@ class Item:
 
     @property
     def usual_feedback(self) -> tuple[str, int] | None:
-        """What most of those who did not pass were told, and how many were; None where nobody was told anything.
+        """What those who did not pass were told most often, and how many were; None where nobody was told anything.
 
         Feedback has names, not sizes, so its middle is the mode; of equally frequent ones, the first met.
         """
         return self.told.most_common(1)[0] if self.told else None
 
-    def add(self, check: CheckResult, rest: float) -> None:
-        """Count one submission that has the share `rest` of all other checks' points."""
+    def add(self, check: CheckResult, rest: float, *, imported: bool = True) -> None:
+        """Count one submission that has the share `rest` of all other checks' points.
+
+        Where its file could not be `imported`, what was said tells of the file and nothing of the check.
+        """
         passed = check.outcome is Outcome.PASSED
         self.decided += 1
         self.passed += passed
@@ -90,8 +95,9 @@ class Item:
         self._rest += rest
         self._rest_squared += rest * rest
         self._rest_of_passed += rest * passed
+        self.not_imported += not imported
         mistake = mistake_of(check)
-        if mistake:
+        if mistake and imported:
             self.told[mistake.feedback] += 1
 
 
@@ -106,15 +112,18 @@ class ItemAnalysis:
         """The checks met so far."""
         return [*self._items.values()]
 
-    def add(self, result: Result) -> None:
-        """Count one submission. A check that our own machinery failed to decide is left out, there and in totals."""
+    def add(self, result: Result, unimportable: Collection[str] = ()) -> None:
+        """Count one submission. A check that our own machinery failed to decide is left out, there and in totals.
+
+        `unimportable` are the ids of its checks whose file could not be imported.
+        """
         found = [_as_found(check) for check in result.checks()]
         decided = [check for check in found if check.outcome is not Outcome.HARNESS_ERROR]
         points, most = sum(check.points for check in decided), sum(check.max_points for check in decided)
         for check in decided:
             item = self._items.setdefault(check.id, Item(check.id, check.title, check.hidden))
             left = most - check.max_points
-            item.add(check, (points - check.points) / left if left > 0 else 0.0)
+            item.add(check, (points - check.points) / left if left > 0 else 0.0, imported=check.id not in unimportable)
 
 
 def _as_found(check: CheckResult) -> CheckResult:

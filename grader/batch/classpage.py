@@ -14,13 +14,14 @@ from grader.batch.likeness import compare_class
 from grader.batch.names import Names, RealNames, open_pseudonyms
 from grader.errors import LabError
 from grader.lab import find_lab
-from grader.language import ENGLISH, Language, current, load_language, speaking, translate_result
+from grader.language import ENGLISH, Language, current, load_language, speaking, translate, translate_result
 from grader.language import gettext as _
 from grader.render import wording
 from grader.render.classroom import Classroom, Decided, Flag, Row, Task, render_classroom
 from grader.render.steps import name_next_step
 from grader.render.told_once import told_once
-from grader.results import CheckResult, Override, Result, RubricLine, decode, tidy, write_atomically
+from grader.results import CheckResult, Override, Result, RubricLine, decode, tidy, unimportable, write_atomically
+from grader.rubric import Decision
 
 MOST_CLUSTERS = 25
 KEY, WHO = "pseudonyms.key", "pseudonyms.csv"
@@ -28,7 +29,10 @@ KEY, WHO = "pseudonyms.key", "pseudonyms.csv"
 
 @dataclass(frozen=True)
 class Graded:
-    """What a class page is made from, and in which language. `finished` tells that the batch came to its end."""
+    """What a class page is made from, and in which language. `finished` tells that the batch came to its end.
+
+    `idle` are the decisions by hand over submissions that have no result.
+    """
 
     out: Path
     journal: Journal
@@ -37,6 +41,7 @@ class Graded:
     absences: Absences
     finished: bool = True
     language: Language = ENGLISH
+    idle: Sequence[Decision] = ()
 
 
 @dataclass
@@ -92,7 +97,7 @@ def build_classroom(group: Graded, names: Names) -> Classroom:
             row = Row(
                 name=names.name(member.id),
                 student=names.student(member.student),
-                refused=names.sentence(member.refused),
+                refused=names.sentence(translate(member.refused, group.language)),
                 fault=names.sentence(fault),
                 counts=member.counts,
             )
@@ -109,7 +114,7 @@ def build_classroom(group: Graded, names: Names) -> Classroom:
         items=seen.items.items,
         clusters=seen.clusters.largest(MOST_CLUSTERS),
         similarity=compare_class(group.journal, seen.counting, names) if len(seen.counting) > 1 else None,
-        decided=seen.decided,
+        decided=[*seen.decided, *(_without_effect(decision, names) for decision in group.idle)],
         missing=group.absences.missing,
         unclear=group.absences.unclear,
         unlisted=[names.name(id) for id in group.absences.unlisted],
@@ -141,7 +146,7 @@ def _take(seen: _Seen, recorded: Result, member: Member, student: str, unlisted:
             seen.decided.append(_decided(name, line.criterion, line, line.override))
     if member.counts:
         seen.counting.append(member.id)
-        seen.items.add(result)
+        seen.items.add(result, {check.id for check in recorded.checks() if unimportable(check)})
         seen.clusters.add(translate_result(told_once(recorded), current()))
 
 
@@ -179,6 +184,11 @@ def _decided(name: str, title: str, one: CheckResult | RubricLine, override: Ove
     level = one.level if isinstance(one, RubricLine) else ""
     after = wording.score(one.points, one.max_points) if one.max_points else level
     return Decided(name, title, wording.points(override.points_before), after, override.comment)
+
+
+def _without_effect(decision: Decision, names: Names) -> Decided:
+    after = _("no result, so it changes nothing")
+    return Decided(names.name(decision.submission), decision.target, "–", after, names.sentence(decision.comment))
 
 
 def _read(group: Graded, member: Member) -> Result | None:

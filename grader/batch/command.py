@@ -47,7 +47,8 @@ def run_batch(asked: Asked, group: Class, open_engine: OpenEngine, console: Cons
                 roll = _grade(arrivals, reports, group, journal, open_engine(terms))
                 journal.finish(settings_of(terms, finished=True), roll, absences)
                 page = _write_page(group, journal, reports, roll, absences)
-                print_summary(reports.entries, reports.changes, page, console, absences.notes())
+                idle = reports.idle_decisions()
+                print_summary(reports.entries, reports.changes, page, console, absences.notes(), idle)
                 return exit_code(reports.entries)
     except KeyboardInterrupt:
         console.print("Stopped. What was graded is kept; run the same command again to go on.")
@@ -113,7 +114,9 @@ def _write_page(
     finished: bool = True,
 ) -> Path:
     settings = settings_of(reports.terms, finished=finished)
-    shown = classpage.Graded(group.reports, journal, settings, roll, absences, finished, reports.terms.language)
+    shown = classpage.Graded(
+        group.reports, journal, settings, roll, absences, finished, reports.terms.language, reports.idle_decisions()
+    )
     return classpage.write_class_page(shown, pseudonymous=group.pseudonymous)
 
 

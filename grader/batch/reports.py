@@ -13,7 +13,7 @@ from grader.environment import describe_environment
 from grader.grade import build_result
 from grader.render.html import render_report
 from grader.render.index import Entry, make_entry
-from grader.results import Plain, Result, SandboxInfo, decode, encode, write_atomically
+from grader.results import CheckResult, Plain, Result, SandboxInfo, decode, encode, write_atomically
 from grader.rubric import Decision, adjust
 
 MOST_CHANGES = 3  # named of one submission
@@ -29,6 +29,11 @@ class Reports:
         self.entries: list[Entry] = []
         self.members: list[Member] = []
         self.changes: list[str] = []
+
+    def idle_decisions(self) -> list[Decision]:
+        """Return the decisions over a submission that has no result for them to change."""
+        without = {entry.id for entry in self.entries if entry.refused or entry.fault}
+        return [decision for decision in self._decisions if decision.submission in without]
 
     def settle(self, ticket: Ticket, record: Record) -> None:
         """Write what is known of a submission about which no more will be found out in this run."""
@@ -92,7 +97,7 @@ def describe_change(before: Result, now: Result) -> str:
     """Say in one line by what a regrade changed a result's points or outcomes; nothing where it changed neither."""
     old = {check.id: check for check in before.checks()}
     changed = [
-        f"{check.id} {_outcome(old[check.id].outcome)} → {_outcome(check.outcome)}"
+        _describe_check(old[check.id], check)
         for check in now.checks()
         if check.id in old and (old[check.id].outcome, old[check.id].points) != (check.outcome, check.points)
     ]
@@ -101,6 +106,13 @@ def describe_change(before: Result, now: Result) -> str:
     more = f" and {len(changed) - MOST_CHANGES} more" if len(changed) > MOST_CHANGES else ""
     named = f" ({', '.join(changed[:MOST_CHANGES])}{more})" if changed else ""
     return f"{before.score:g}/{before.max_score:g} → {now.score:g}/{now.max_score:g}{named}"
+
+
+def _describe_check(before: CheckResult, now: CheckResult) -> str:
+    if before.override == now.override:
+        return f"{now.id} {_outcome(before.outcome)} → {_outcome(now.outcome)}"
+    whose = "decided by hand" if now.override else "decision by hand taken back"
+    return f"{now.id} {whose}: {before.points:g} → {now.points:g} of {now.max_points:g} points"
 
 
 def _outcome(outcome: str) -> str:

@@ -8,26 +8,43 @@ from rich.console import Console
 from grader.render.index import Entry
 from grader.render.terminal import say
 from grader.render.text import cut, one_line
+from grader.rubric import Decision
 
 LONGEST = 400  # characters of one line
 MOST_LINES = 50  # of one kind
 
 
 def print_summary(
-    entries: Sequence[Entry], changes: Sequence[str], page: Path, console: Console, roster: Sequence[str] = ()
+    entries: Sequence[Entry],
+    changes: Sequence[str],
+    page: Path,
+    console: Console,
+    roster: Sequence[str] = (),
+    idle: Sequence[Decision] = (),
 ) -> None:
-    """Print a batch in lines that a person acts on; the index has all of it. `roster` says whom it does not fit."""
+    """Print a batch in lines that a person acts on; the index has all of it.
+
+    `roster` says whom it does not fit; `idle` are the decisions over submissions that have no result.
+    """
     faults = [f"{one.id}: {one.fault or f'{one.faults} checks were not decided.'}" for one in entries if _ours(one)]
     refused = [f"{one.id}: {one.refused}" for one in entries if one.refused]
     if faults:
         _say(console, f"OUR FAULT: {_count(len(faults))}. No points are lost; run the command again.", "bold red")
         _list(console, faults)
+    if _all_refused(entries):
+        _say(console, "NOTHING WAS GRADED: every submission was refused. Is --lab the right one?", "bold red")
     if refused:
         _say(console, f"Refused: {_count(len(refused))}.", "bold yellow")
         _list(console, refused)
     if changes:
         _say(console, f"Changed since the last run: {_count(len(changes))}.", "bold")
         _list(console, changes)
+    if idle:
+        _say(console, "Decisions by hand without effect:", "bold yellow")
+        _list(
+            console,
+            [f"{one.submission} has no result, so the decision over {one.target} changes nothing." for one in idle],
+        )
     if roster:
         _say(console, "By the roster:", "bold")
         _list(console, roster)
@@ -39,8 +56,14 @@ def print_summary(
 
 
 def exit_code(entries: Sequence[Entry]) -> int:
-    """Return 3 where something of ours broke, else 0."""
-    return 3 if any(_ours(entry) for entry in entries) else 0
+    """Return 3 where something of ours broke, 2 where every submission was refused, else 0."""
+    if any(_ours(entry) for entry in entries):
+        return 3
+    return 2 if _all_refused(entries) else 0
+
+
+def _all_refused(entries: Sequence[Entry]) -> bool:
+    return bool(entries) and all(entry.refused for entry in entries)
 
 
 def _ours(entry: Entry) -> bool:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from grader.errors import GraderError, SubmissionError
-from grader.grade import take_in
+from grader.grade import take_in_or_suggest
 from grader.intake import Submission
 from grader.intake.arrivals import Arrival
 from grader.lab import Lab
@@ -54,7 +54,7 @@ def take_in_all(arrivals: Sequence[Arrival], lab: Lab, look: Look | None = None)
 
 def _take_in(arrival: Arrival, lab: Lab, look: Look | None) -> Ticket:
     try:
-        with take_in(arrival.path, lab) as submission:
+        with take_in_or_suggest(arrival.path, lab) as submission:
             if look:
                 look(arrival.id, submission)
             return Ticket(arrival, submission.info)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from grader.lab import Lab
-from grader.results import CheckResult, Outcome, TrainingResult
+from grader.results import CheckResult, Outcome, TrainingResult, unimportable
 from grader.training import ModelChoice
 from grader.training.run import MODULE
 from grader.training.trial import describe_untrained
@@ -26,7 +26,8 @@ def certain_failure(lab: Lab, choice: ModelChoice, results: Sequence[CheckResult
     same = all((check.outcome, check.message) == (Outcome.ERRORED, first.message) for check in ran)
     if not same or not _is_from_the_import(first):
         return None
-    kind, _, message = first.message.partition(": ")
+    raised = first.message.removeprefix(f"{unimportable(first)} cannot be imported: ")
+    kind, _, message = raised.partition(": ")
     return describe_untrained(choice, StudentError(kind, message, _traceback(first)))
 
 

@@ -1,6 +1,5 @@
 """How an exception that ended a check becomes an outcome, a message and an example."""
 
-import re
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +12,6 @@ from grader.results import Example, Outcome
 from grader.worker.faults import Died, NotAttempted, StudentError, TimedOut, clean
 
 LONGEST_MESSAGE = 2_000
-_FRAME = re.compile(r"[^\n]+, line \d+, in (.+)")
 
 
 class Blocked(BaseException):
@@ -44,7 +42,7 @@ def judge(error: BaseException, calls: CallLog) -> Verdict:
             return Verdict(Outcome.ERRORED, message, calls.example(), "")
         case StudentError():
             said = f"{error.kind}: {error.message}"
-            if (module := calls.pending_module()) and _came_of_import(error):
+            if (module := calls.pending_module()) and error.came_of_import:
                 message = f"{module}.py cannot be imported: {said}"[:LONGEST_MESSAGE]
                 return Verdict(Outcome.ERRORED, message, calls.import_example(error.traceback), "")
             return Verdict(Outcome.ERRORED, said[:LONGEST_MESSAGE], calls.example(traceback=error.traceback), "")
@@ -75,12 +73,6 @@ def judge(error: BaseException, calls: CallLog) -> Verdict:
             )
         case _:
             return Verdict(Outcome.HARNESS_ERROR, f"The check itself is broken: {type(error).__name__}: {message}")
-
-
-def _came_of_import(error: StudentError) -> bool:
-    """Tell whether it was raised before any function was called: in a module's own lines, or in reading them."""
-    first = _FRAME.match(error.traceback)
-    return first[1] == "<module>" if first else isinstance(error, SyntaxError | ModuleNotFoundError)
 
 
 def _explain_assertion(message: str, calls: CallLog) -> str:

@@ -32,4 +32,4 @@ def experiment(
     from grader.experiment.command import Wanted, run_experiment
 
     wanted = Wanted(examples, rates, ranks, data, voice, model, device, seed, out)
-    run_experiment(path, lab, wanted, Console(highlight=False))
+    raise typer.Exit(run_experiment(path, lab, wanted, Console(highlight=False)))

@@ -64,13 +64,16 @@ def _print(given: "Feedback", format: Platform) -> None:
     from grader.render.annotations import render_annotations
     from grader.render.terminal import print_result, say
 
+    console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+    for lab in given.labs:
+        if lab.below:
+            say(f"{lab.name}: {lab.below}", errors)
     if format is Platform.GITHUB:
         typer.echo(render_annotations(given.located, given.refusals, given.language), nl=False)
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             with Path(summary).open("a", encoding="utf-8") as stream:
                 stream.write(given.summary)
         return
-    console = Console(highlight=False)
     if not given.labs:
         typer.echo(given.summary, nl=False)
     for located in given.located:

@@ -75,7 +75,8 @@ def grade(
         _print_for_github(result, found, path, language)
     else:
         _print_result(result, format, page, language, tracked)
-    raise typer.Exit(_exit_code(result, fail_under))
+    below = _tell_below(result, fail_under, format, language)
+    raise typer.Exit(3 if result.harness_faults() else int(below))
 
 
 def demo(out: OutOption = Path("reports/demo"), seed: SeedOption = 7, lang: LangOption = None) -> None:
@@ -121,12 +122,27 @@ def _print_for_github(result: Result, lab: "Lab", path: Path, language: "Languag
 
     root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     typer.echo(render_annotations([locate(result, lab, path, root)], language=language), nl=False)
+    _append_summary(render_summary(result, language=language))
+
+
+def _tell_below(result: Result, fail_under: float | None, format: Format, language: "Language") -> bool:
+    """Return whether a score lies below the threshold, and say so where it does; on stderr, which no program reads."""
+    from grader.language import speaking
+    from grader.render.terminal import say
+    from grader.render.wording import below_points
+
+    if fail_under is None or result.score >= fail_under:
+        return False
+    with speaking(language):
+        said = below_points(result.score, fail_under)
+    say(said, Console(stderr=True, highlight=False))
+    if format is Format.GITHUB:
+        _append_summary(f"\n{said}\n")
+    return True
+
+
+def _append_summary(text: str) -> None:
+    """Append to the summary that GitHub shows, where this runs on one of its runners."""
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as stream:
-            stream.write(render_summary(result, language=language))
-
-
-def _exit_code(result: Result, fail_under: float | None) -> int:
-    if result.harness_faults():
-        return 3
-    return 1 if fail_under is not None and result.score < fail_under else 0
+            stream.write(text)

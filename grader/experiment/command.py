@@ -10,13 +10,13 @@ from grader.errors import UsageError
 from grader.experiment.curves import Panel, make_panels
 from grader.experiment.data import Data, read_data
 from grader.experiment.grid import Cell, list_cells, read_numbers
-from grader.experiment.runs import Experiment
-from grader.grade import take_in
+from grader.experiment.runs import Experiment, ends_all
+from grader.grade import take_in_or_suggest
 from grader.lab import find_lab
 from grader.progress import show_progress
 from grader.render.html import render_page
 from grader.render.terminal import say
-from grader.results import write_atomically
+from grader.results import Outcome, write_atomically
 from grader.training import ModelChoice, choose_model
 from grader.training.fit import check_fit
 from grader.worker import Server
@@ -39,14 +39,19 @@ class Wanted:
     out: Path
 
 
-def run_experiment(path: Path, lab: str | None, wanted: Wanted, console: Console) -> None:
-    """Run the grid with a submission's fine_tune and write the page. Raises UsageError, HarnessError."""
+def run_experiment(path: Path, lab: str | None, wanted: Wanted, console: Console) -> int:
+    """Run the grid with a submission's fine_tune and write the page. Raises UsageError, HarnessError.
+
+    Return the exit code: 1 where no run came to its end.
+    """
     found = find_lab(lab)
+    if not any(task.measures for task in found.spec.tasks):
+        raise UsageError(f"{found.name} has no training run, so there is nothing to vary.")
     if wanted.voice and not wanted.data:
         raise UsageError("--voice goes with --data: the bundled pairs have a voice of their own.")
     data = read_data(wanted.data, wanted.voice, wanted.seed)
     cells, notes = _plan(wanted, data)
-    with show_progress("experiment") as progress, take_in(path, found) as submission:
+    with show_progress("experiment") as progress, take_in_or_suggest(path, found) as submission:
         progress("choosing the model")
         choice = choose_model(found, wanted.model, wanted.device, progress)
         check_fit(data.pairs, data.name, choice)
@@ -64,10 +69,18 @@ def run_experiment(path: Path, lab: str | None, wanted: Wanted, console: Console
                 folder / POINTS,
                 progress,
             )
-            panels = make_panels(experiment.run(cells))
+            points = experiment.run(cells)
+    if ends_all(points[-1]):
+        say(points[-1].message, console)
+        return 1
+    panels = make_panels(points)
     write_atomically(folder / PAGE, render(panels, submission.info.id, choice, data).encode())
     for line in [*notes, *_report(panels), f"Curves: {folder / PAGE}"]:
         say(line, console)
+    if any(point.outcome is Outcome.PASSED for point in points):
+        return 0
+    say("No run came to its end, so there is no curve.", console)
+    return 1
 
 
 def render(panels: Sequence[Panel], name: str, choice: ModelChoice, data: Data) -> str:

@@ -29,7 +29,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One axis of the grid: its points for the table, its curves, and sentences about it."""
+    """One axis of the grid: its points for the table, its curves, and sentences about it.
+
+    The point that only shows that fine_tune takes no such keyword is a sentence, and none of the points.
+    """
 
     axis: Axis
     title: str
@@ -53,7 +56,8 @@ def _panel(axis: Axis, points: list[Point]) -> Panel:
         if all(point.adoption for point in measured):
             shares = {"training": ("Held-out answers in the voice", _adopted)}
             curves.append(_curve(axis, "Share of answers in the voice", measured, shares))
-    return Panel(axis, TITLES[axis], points[0].cell.examples, points, curves, _remarks(axis, points, measured))
+    shown = [point for point in points if not takes_no_keyword(point)]
+    return Panel(axis, TITLES[axis], points[0].cell.examples, shown, curves, _remarks(axis, points, measured))
 
 
 def _heldout(point: Point) -> float:

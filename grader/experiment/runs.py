@@ -16,11 +16,12 @@ from grader.results import Outcome
 from grader.training.judging import Judge
 from grader.training.models import ModelChoice, hash_model
 from grader.training.numbers import BaseNumbers, Refused, TunedNumbers, mean_loss
-from grader.training.run import TrainingRun, cores, run_fine_tune
+from grader.training.run import MODULE, TrainingRun, cores, run_fine_tune
 from grader.training.text import style_adoption
 from grader.worker import Server
 
 DIGITS = 4
+UNIMPORTABLE = f"{MODULE}.py cannot be imported: "
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Experiment:
     def run(self, cells: Iterable[Cell]) -> list[Point]:
         """Make the runs that are not kept yet; return the points of all. Raises HarnessError, and keeps what it had.
 
-        Where fine_tune takes no keyword of an axis' name, that axis ends with the one point that says so.
+        Where fine_tune takes no keyword of an axis' name, that axis ends with the one point that says so; where it is
+        not written or cannot be imported, all ends with the first.
         """
         kept = {(point.key, point.cell): point for point in load(self.path)}
         save(self.path, list(kept.values()))  # where that cannot be done, no run is in vain
@@ -53,6 +55,8 @@ class Experiment:
             points.append(point)
             kept[self._key, cell] = point
             save(self.path, list(kept.values()))
+            if ends_all(point):
+                break
             if takes_no_keyword(point):
                 closed.add(cell.axis)
         return points
@@ -63,7 +67,7 @@ class Experiment:
         rows = self.data.rows(cell.examples, self.seed)
         run = run_fine_tune(self.server, self.root, self.choice, rows, self.limits, cell.settings)
         if run.outcome is not Outcome.PASSED:
-            return self._point(cell, run, run.outcome, run.message)
+            return self._point(cell, run, run.outcome, _why(run))
         judge = Judge(self.server, self.limits, self.choice, self.data.heldout, self.progress)
         base, tuned = judge.measure(rows, run)
         if isinstance(tuned, Refused):
@@ -94,6 +98,16 @@ def takes_no_keyword(point: Point) -> bool:
     """Tell whether a run ended because fine_tune has no parameter of its axis' name, as Python says it."""
     refused = f"unexpected keyword argument '{point.cell.axis.value}'"
     return point.cell.axis is not Axis.EXAMPLES and point.outcome is Outcome.ERRORED and refused in point.message
+
+
+def ends_all(point: Point) -> bool:
+    """Tell whether no other run could come to more: fine_tune is not written, or its module cannot be imported."""
+    unwritten = point.cell.axis is Axis.EXAMPLES and point.outcome is Outcome.NOT_ATTEMPTED
+    return unwritten or point.message.startswith(UNIMPORTABLE)
+
+
+def _why(run: TrainingRun) -> str:
+    return run.message if run.imported else UNIMPORTABLE + run.error.partition("\n")[0]
 
 
 def _pair(base: float, tuned: float) -> tuple[float, float]:

@@ -15,7 +15,8 @@ from grader.language import gettext as _
 from grader.render.annotations import Located, Remark, render_code_quality
 from grader.render.github import render_summary
 from grader.render.text import markdown
-from grader.results import write_atomically
+from grader.render.wording import below_threshold
+from grader.results import Result, write_atomically
 from grader.worker.confine import Level
 
 MOST_LABS = 10
@@ -39,13 +40,17 @@ class Terms:
 
 @dataclass(frozen=True)
 class LabFeedback:
-    """What came of one lab: a result with its places, or a sentence that says why there is none."""
+    """What came of one lab: a result with its places, or a sentence that says why there is none.
+
+    `below` is a sentence where the result lies below the threshold.
+    """
 
     name: str
     code: int
     summary: str
     located: Located | None = None
     why: str = ""
+    below: str = ""
     language: Language = ENGLISH
 
     @property
@@ -134,12 +139,20 @@ def _grade(lab: Lab, tree: Path, terms: Terms, out: Path, progress: Callable[[st
     write_result(result, out / lab.name, language)
     summary = render_summary(result, language=language)
     with speaking(language):
-        summary += f"\n{waiting(whole)}\n" if lab.solutions is None else ""
-    below = terms.fail_under is not None and result.score < terms.fail_under / 100 * result.max_score
+        below = _say_below(result, terms.fail_under)
+        waits = waiting(whole) if lab.solutions is None else ""
+    summary += "".join(f"\n{sentence}\n" for sentence in (waits, below) if sentence)
     return LabFeedback(
         lab.name,
-        3 if result.harness_faults() else int(below),
+        3 if result.harness_faults() else int(bool(below)),
         summary,
         locate(result, lab, folder, tree),
+        below=below,
         language=language,
     )
+
+
+def _say_below(result: Result, fail_under: float | None) -> str:
+    if fail_under is None or result.score >= fail_under / 100 * result.max_score:
+        return ""
+    return below_threshold(100 * result.score / result.max_score, fail_under)

@@ -89,8 +89,7 @@ def _take(
     if root is None:
         archives = [] if inner else [entry for entry in entries if entry.parts[-1].lower().endswith(SUFFIXES)]
         if len(archives) != 1:
-            names = ", ".join(expected)
-            raise SubmissionError(f"none of {names} is here or in a folder below; hand in the folder that holds them.")
+            raise SubmissionError(_describe_absence(expected))
         with _open_inner(source, archives[0], workspace, caps) as archive:
             return _take(archive, id, workspace, expected, caps, inner=True)
     mine = [entry for entry in entries if entry.parts[: len(root)] == root]
@@ -100,6 +99,13 @@ def _take(
     copy = copy_files(source, files, len(root), workspace / "submission", caps)
     info = SubmissionInfo(id=id, sha256=copy.sha256, files=copy.files, bytes=copy.bytes)
     return Submission(info, workspace / "submission", _warnings(mine), "/".join(root))
+
+
+def _describe_absence(expected: Sequence[str]) -> str:
+    if len(expected) == 1:
+        return f"{expected[0]} is neither here nor in a folder below; hand in the folder that holds it."
+    names = ", ".join(expected)
+    return f"none of {names} is here or in a folder below; hand in the folder that holds them."
 
 
 def _list(source: Source, caps: Caps) -> list[Entry]:

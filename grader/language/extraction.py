@@ -34,7 +34,7 @@ def extract_sentences(stream: IO[bytes], keywords: object, tags: object, options
 
 
 def extract_checks(stream: IO[bytes], keywords: object, tags: object, options: object) -> Found:
-    """Yield what a lab's tests tell a student: titles, hints, diagnoses, and the messages of assertions."""
+    """Yield what a lab's tests tell a student: titles, hints, where to read, diagnoses, messages of assertions."""
     tree = ast.parse(stream.read())
     for place in _told(tree):
         for text in _texts(place, set()):
@@ -52,10 +52,11 @@ def extract_stubs(stream: IO[bytes], keywords: object, tags: object, options: ob
 
 
 def extract_titles(stream: IO[bytes], keywords: object, tags: object, options: object) -> Found:
-    """Yield the titles of a lab.toml: the lab's, its tasks', its criteria's with their levels, its manual lines'."""
+    """Yield the titles of a lab.toml: the lab's, its tasks' with where to read, its criteria's with their levels, its
+    manual lines'."""
     table = tomllib.loads(stream.read().decode("utf-8"))
     for entry in [table, *table["tasks"], *table.get("criteria", []), *table.get("manual", [])]:
-        yield 1, "", entry["title"], []
+        yield from ((1, "", entry[key], []) for key in ("title", "lesson") if key in entry)
         yield from ((1, "", name.replace("_", " ").capitalize(), []) for name in entry.get("measures", ()))
 
 
@@ -131,6 +132,10 @@ def _told(tree: ast.AST) -> Iterator[ast.AST]:
             case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _CALLS:
                 yield first
             case ast.keyword(arg="title" | "hint", value=value):
+                yield value
+            case ast.keyword(arg="lesson", value=ast.Constant() as value):
+                yield value
+            case ast.Assign(targets=[ast.Name(id="LESSON")], value=ast.Constant() as value):
                 yield value
             case ast.FunctionDef(decorator_list=[ast.Call(func=ast.Name(id=name), args=[ast.Constant() as first, *_])]):
                 yield from [first] if name.startswith("_") else []  # a marker that the file itself builds

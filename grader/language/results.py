@@ -38,6 +38,8 @@ WORDS = (
 )
 # What a worker is confined by; what is written as code is no word.
 MECHANISMS = noop("namespaces"), noop("mounts"), noop("rlimits")
+# How to mend a submission that is refused for its size.
+MEND = noop("leave out what is not your modules, data/ or quiz.toml")
 LIKELY = noop("; most often that means too much memory")
 
 
@@ -108,6 +110,7 @@ def _check(check: CheckResult, language: Language, found: Sequence[Pitfall]) -> 
         check,
         title=_text(check.title, language),
         message=check.message if theirs else translate(check.message, language),
+        lesson=_text(check.lesson, language),
         hint=_cited(found, language) if found and check.hint == _cited(found) else translate(check.hint, language),
     )
 

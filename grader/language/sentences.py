@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from string import Formatter
 
 # Values of these names are our own words, and are translated in turn; all others may be a student's, and stay.
-OURS = {"title", "outcome", "meaning", "direction", "damaged", "measured", "what", "run", "each", "likely"}
+OURS = {"title", "outcome", "meaning", "direction", "damaged", "measured", "what", "run", "each", "likely", "MEND"}
 # Values of these names may hold sentences of their own, a student's among them; no other value reaches beyond its own.
 OPEN = {"message", "error", "reason", "fault", "said", "detail", "kind", "answer", "content", "line"}
 END = re.compile(r"(?<=[.!?…:]) (?=[\w`“¿¡'\"\[])")  # between two sentences, or before what a colon announces

@@ -24,7 +24,9 @@ SPEAKERS = (
     *("training/judge.py", "training/adapter.py", "rubric/measured.py", "rubric/score.py", "rubric/late.py"),
     *("checks/verdict.py", "checks/run.py", "checks/plugin.py", "checks/submission.py", "worker/faults.py"),
     *("worker/inprocess.py", "worker/remote.py", "worker/watch.py", "worker/artifacts.py", "worker/loader.py"),
-    "render/told_once.py",
+    *("render/told_once.py", "grade.py", "intake/submission.py", "intake/layout.py", "intake/names.py"),
+    *("intake/archive.py", "intake/zips.py", "intake/tars.py", "intake/capped.py", "intake/folder.py"),
+    "intake/snapshot.py",
 )
 _DATED = tuple(f'"{name}-' for name in ("Project", "Report", "POT", "PO", "Last", "Language", "Generated"))
 _KEYWORDS = {**DEFAULT_KEYWORDS, "noop": None}

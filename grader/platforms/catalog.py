@@ -16,7 +16,7 @@ OPENAI_MODELS = Source("developers.openai.com/api/docs/deprecations, as coderser
 OPENAI_PRICE = Source("OpenAI's price page at second hand, as oreateai.com quotes it", READ)
 BEDROCK_DATA = Source("platform.claude.com/cookbook/finetuning-finetuning-on-bedrock", READ)
 BEDROCK_ENDS = Source("docs.aws.amazon.com/bedrock/latest/userguide/model-card-anthropic-claude-3-haiku.html", READ)
-BEDROCK_QUOTAS = Source("an earlier note of this project, whose page could not be read again", READ)
+BEDROCK_QUOTAS = Source("an earlier note of this project, whose page could not be read again")
 TOGETHER_DATA = Source("docs.together.ai/docs/fine-tuning/data-preparation", READ)
 ANYSCALE = Source("docs.anyscale.com/endpoints/fine-tuning/fine-tuning-api", READ)
 

@@ -9,14 +9,14 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Source:
-    """A public page, and the day it was read."""
+    """A public page, and the day it was read; no day where it could not be read."""
 
     page: str
-    read: date
+    read: date | None = None
 
     def __str__(self) -> str:
         """Name it as a report does."""
-        return f"{self.page}, read {self.read}"
+        return f"{self.page}, read {self.read}" if self.read else self.page
 
 
 @dataclass(frozen=True)

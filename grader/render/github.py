@@ -82,7 +82,21 @@ def _summarize_open(result: Result) -> str:
         if check.outcome is not Outcome.PASSED
     ]
     head = [_("Outcome"), _("Check"), _("Why"), _("Called"), _("Came back"), _("Expected"), _("Points")]
-    return "### " + _("Not passed yet") + f"\n\n{_table(head, rows)}" if rows else ""
+    parts = [_table(head, rows)] if rows else []
+    parts += _summarize_not_started(result.tasks)
+    return "\n\n".join(["### " + _("Not passed yet"), *parts]) if parts else ""
+
+
+def _summarize_not_started(tasks: Sequence[TaskResult]) -> list[str]:
+    """Return one list, a line for each task that is not begun: its checks would say nothing else."""
+    label = wording.LABELS[Outcome.NOT_ATTEMPTED]
+    lines = [
+        f"- {label.symbol} {label.word}: {markdown(task.title, _LENGTH)} ({wording.checks(len(task.checks))}, "
+        f"{wording.score(task.points, task.max_points)})"
+        for task in tasks
+        if not_started(task)
+    ]
+    return ["\n".join(lines[:_MOST_ROWS])] if lines else []
 
 
 def _sides(check: CheckResult) -> Sequence[str | None]:
@@ -104,6 +118,7 @@ def _summarize_training(training: TrainingResult) -> str:
     model, device = markdown(training.model, 80), markdown(training.device, 80)
     seconds = wording.duration(training.seconds)
     about = _("{model} on {device}, {seconds}.", model=model, device=device, seconds=seconds)
+    about = f"{about} {markdown(wording.why(training), _LENGTH)}".rstrip()
     rows = [
         [
             markdown(measure.title, _LENGTH),

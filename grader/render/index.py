@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from grader.language import ENGLISH, Language, speaking
+from grader.language import ENGLISH, Language, speaking, translate
 from grader.render.html import render_page
 from grader.render.steps import name_next_step
 from grader.results import Result
@@ -38,6 +38,7 @@ def make_entry(result: Result, language: Language = ENGLISH) -> Entry:
 
 def render_index(entries: Sequence[Entry], title: str, language: Language = ENGLISH) -> str:
     """Return a page that lists submissions with their scores; it belongs beside their folders (`ID/index.html`)."""
+    told = [msgspec.structs.replace(entry, refused=translate(entry.refused, language)) for entry in entries]
     links = [f"./{quote(entry.id, safe='', errors='replace')}/index.html" for entry in entries]
     with speaking(language):
-        return render_page("index.html", entries=list(zip(entries, links, strict=True)), title=title, length=200)
+        return render_page("index.html", entries=list(zip(told, links, strict=True)), title=title, length=200)

@@ -11,12 +11,17 @@ _NOT_A_STEP = {Outcome.PASSED, Outcome.BLOCKED, Outcome.HARNESS_ERROR}
 
 
 def next_steps(tasks: Sequence[TaskResult], limit: int = 3) -> list[CheckResult]:
-    """Return the first checks to work on: what was attempted and is not right, then what was not begun.
+    """Return the first checks to work on: files that cannot be imported, what is not right, then what was not begun.
 
-    Both are in the lab's order; of a task not yet started, its first check only.
+    Each of these is in the lab's order; of a task not yet started, its first check only.
     """
     steps = [check for task in tasks for check in _steps_of(task)]
-    return sorted(steps, key=lambda check: check.outcome is Outcome.NOT_ATTEMPTED)[:limit]
+    return sorted(steps, key=lambda check: (check.outcome is Outcome.NOT_ATTEMPTED, not stops_all(check)))[:limit]
+
+
+def stops_all(check: CheckResult) -> bool:
+    """Tell in any language whether a file could not be imported, for whose mending the checks after this one wait."""
+    return check.outcome is Outcome.ERRORED and check.example is not None and not check.example.call
 
 
 def name_next_step(result: Result, language: Language) -> str:

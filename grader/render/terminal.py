@@ -1,5 +1,6 @@
 """Feedback in a terminal: what to do first in full, the rest a line each. Calm on a lab that is hardly begun."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ from grader.render import wording
 from grader.render.adjusted import adjustments
 from grader.render.comparison import compare
 from grader.render.hints import where_to_read
-from grader.render.steps import next_steps
+from grader.render.steps import next_steps, stops_all
 from grader.render.text import cut, log_line, one_line, visible
 from grader.render.told_once import tell_once, told_once
 from grader.results import CheckResult, Measure, Outcome, Result, TaskResult, TrainingResult
@@ -30,6 +31,8 @@ _SETTLED = {Outcome.PASSED, Outcome.HARNESS_ERROR}
 _LENGTH = 600  # characters shown of each text
 _MOST_LINES = 6  # checks of one task in the list of the rest
 _LABELS = noop("called"), noop("returned"), noop("expected"), noop("hint"), noop("read")
+# A syntax error names its file once more. Beside it stands the sentence's own, in any language.
+_TWICE = re.compile(r"(\w+\.py)( .{1,100}?: \w+: )\1, ")
 _WIDEST = 10  # columns of a label, in any language
 
 
@@ -108,7 +111,7 @@ def _print_check(check: CheckResult, lab: str, console: Console) -> None:
     else:
         title = _("{title} ({points} to earn)", title=title, points=points)
     _say(console, title, _style(check), label=_symbol(check.outcome, console))
-    facts = [("", check.message)]
+    facts = [("", _message(check))]
     if check.example:
         example = check.example
         facts += [("called", example.call), ("returned", example.returned or "")]
@@ -146,7 +149,7 @@ def _print_overview(tasks: Sequence[TaskResult], console: Console, total: str) -
 
 def _print_rest(task: TaskResult, rest: Sequence[CheckResult], console: Console) -> None:
     """Print what a task still asks for; its checks that are not started, or wait for others, share a line."""
-    loud = [check for check in rest if check.outcome in _STYLES]
+    loud = sorted((check for check in rest if check.outcome in _STYLES), key=stops_all, reverse=True)
     title = one_line(cut(task.title, 80))
     if loud:
         _say(console, title)
@@ -162,15 +165,24 @@ def _print_rest(task: TaskResult, rest: Sequence[CheckResult], console: Console)
 
 
 def _print_briefly(check: CheckResult, console: Console) -> None:
-    """Print a check's title, and below it, or beside where both fit, why it did not pass."""
-    title, why = one_line(cut(check.title, 120)), one_line(check.message)
+    """Print a check's title, and below it, or beside where both fit, why it did not pass.
+
+    That is cut to a row, but for a file that cannot be imported, where the line at fault would be lost.
+    """
+    title, why = one_line(cut(check.title, 120)), one_line(_message(check))
     indent = len(f"  {_symbol(check.outcome, console)}")
     beside = why and cell_len(f"{title}: {why}") <= console.width - indent
     _say(
         console, f"{title}: {why}" if beside else title, _style(check), indent=2, label=_symbol(check.outcome, console)
     )
     if why and not beside:
-        _say(console, _first_row(why, console.width - indent), indent=indent)
+        shown = cut(why, _LENGTH) if stops_all(check) else _first_row(why, console.width - indent)
+        _say(console, shown, indent=indent)
+
+
+def _message(check: CheckResult) -> str:
+    """A check's message; a file that cannot be imported is named in it once."""
+    return _TWICE.sub(r"\1\2", check.message, count=1) if stops_all(check) else check.message
 
 
 def _first_row(text: str, width: int) -> str:
@@ -184,9 +196,8 @@ def _print_training(training: TrainingResult, console: Console) -> None:
     model, device = (one_line(cut(name, 80)) for name in (training.model, training.device))
     seconds = wording.duration(training.seconds)
     about = _("{model} on {device}, {seconds}.", model=model, device=device, seconds=seconds)
-    why = training.why_this_model if training.outcome is Outcome.PASSED else training.message
     _say(console, "\n" + _("Training run"), "bold")
-    _say(console, f"{about} {one_line(cut(why, 200))}", indent=2)
+    _say(console, f"{about} {one_line(cut(wording.why(training), 200))}", indent=2)
     compared = [measure for measure in training.measurements.values() if measure.base is not None]
     weighty = sorted(compared, key=lambda measure: measure.max_points or 0, reverse=True)[:3]
     if weighty:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from grader.language import gettext as _
 from grader.language import ngettext, noop
-from grader.results import CheckResult, Measure, Outcome
+from grader.results import CheckResult, Measure, Outcome, TrainingResult
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,20 @@ def quantity(value: float | None, unit: str) -> str:
     return f"{number(value)} {unit}".strip()
 
 
+def below_threshold(value: float, threshold: float) -> str:
+    """Say that a share of the points, in per cent, lies below a threshold; rounded down, so that it reads as below."""
+    reached = points(math.floor(value * 100) / 100)
+    return _("Below the threshold: {reached} of the {threshold} % needed.", reached=reached, threshold=f"{threshold:g}")
+
+
+def below_points(value: float, threshold: float) -> str:
+    """Say that points lie below a threshold in points."""
+    reached = points(math.floor(value * 100) / 100)
+    return _(
+        "Below the threshold: {reached} of the {threshold} points needed.", reached=reached, threshold=f"{threshold:g}"
+    )
+
+
 def level(value: float | None, unit: str) -> str:
     """Do as `quantity` does, for a narrow column: a long unit is left to the remark."""
     return quantity(value, "" if _is_long(unit) else unit)
@@ -125,6 +139,11 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def why(training: TrainingResult) -> str:
+    """Why a training run was as it was: why of this model, or why there was none."""
+    return training.why_this_model if training.outcome is Outcome.PASSED else training.message
 
 
 def checks(quantity: int) -> str:

@@ -27,7 +27,7 @@ _WANTED = {
     "submission": 'an id, or "*" for everybody',
     "check": "the id of a check",
     "rubric": "the name of a line that a person judges",
-    "points": "a number from 0 to 100",
+    "points": "a number, 0 or more",
     "level": '"met", "developing" or "not yet"',
     "comment": "a text of at most 10,000 characters",
 }
@@ -42,7 +42,7 @@ class Decision(BaseModel):
     submission: str = Field(min_length=1)
     check: str | None = None
     rubric: str | None = None
-    points: Annotated[float, Field(ge=0, le=100)] | None = None
+    points: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     level: Literal["met", "developing", "not yet"] | None = None
     comment: str = Field("", max_length=10_000)
 

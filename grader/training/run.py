@@ -25,7 +25,10 @@ NO_SETTINGS: Mapping[str, float] = {}
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """How the call of fine_tune ended. `config` and `tensors` are the saved adapter's bytes where there is one."""
+    """How the call of fine_tune ended. `config` and `tensors` are the saved adapter's bytes where there is one.
+
+    `imported` is False where there was no call, for the module's own lines raised, or are no Python.
+    """
 
     outcome: Outcome
     seconds: float
@@ -34,6 +37,7 @@ class TrainingRun:
     history: list[Record] = field(default_factory=list)
     config: bytes = b""
     tensors: bytes = b""
+    imported: bool = True
 
 
 def run_fine_tune(
@@ -102,7 +106,8 @@ def describe_failure(fault: BaseException, seconds: float, limit_s: float) -> Tr
         return TrainingRun(Outcome.TIMED_OUT, seconds, message)
     if isinstance(fault, StudentError) and fault.kind != "ArtifactRefused":
         message = f"fine_tune raised {fault.kind}: {fault.message}"
-        return TrainingRun(Outcome.ERRORED, seconds, message, error=f"{fault.kind}: {fault.message}\n{fault.traceback}")
+        error = f"{fault.kind}: {fault.message}\n{fault.traceback}"
+        return TrainingRun(Outcome.ERRORED, seconds, message, error=error, imported=not fault.came_of_import)
     return TrainingRun(Outcome.FAILED, seconds, f"fine_tune did not leave an adapter: {fault}", error=str(fault))
 
 

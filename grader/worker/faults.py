@@ -11,6 +11,8 @@ TRACEBACK_CHARACTERS = 4_000
 # C0 and C1 controls but for newline and tab, lone surrogates, and the marks that reorder text around them.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
+_FRAME = re.compile(r"[^\n]+, line \d+, in (.+)")
+
 # Raising these from a test would say something else: they steer generators and groups instead of telling of a mistake.
 _NEVER_REBUILT = {"StopIteration", "StopAsyncIteration", "ExceptionGroup"}
 _REBUILT: dict[str, type[Exception]] = {
@@ -32,6 +34,12 @@ class StudentError(Exception):
     def __str__(self) -> str:
         """Return the message, as the student's own exception would."""
         return self.message
+
+    @property
+    def came_of_import(self) -> bool:
+        """Whether it was raised before any function was called: in a module's own lines, or in reading them."""
+        first = _FRAME.match(self.traceback)
+        return first[1] == "<module>" if first else isinstance(self, SyntaxError | ModuleNotFoundError)
 
 
 class _Ended(BaseException):

@@ -75,8 +75,9 @@ class InProcess(Caller):
         try:
             return super()._read(reply)
         except StudentError as fault:
-            # The student's own exception, so that a debugger stops where it was raised.
-            raise fault from self._service.error
+            # With the student's own frames at its end, so that a debugger stops where it was raised.
+            error = self._service.error
+            raise fault.with_traceback(error.__traceback__ if error else None) from error
 
     def _give_up(self, reason: str) -> Died:
         return Died(reason)

@@ -129,7 +129,7 @@ class Loader:
 def _instead(wanted: str, present: list[str]) -> str:
     """Finish the sentence that says what is missing with what is there, and the likeliest slip of the pen."""
     if not present:
-        return "; it holds none."
+        return "; it holds no .py file at all."
     near = difflib.get_close_matches(wanted, present, n=1)
     listed = ", ".join(present[:20])
     return f"; it has {listed}." + (f" Did you mean {near[0]}?" if near else "")

@@ -86,6 +86,15 @@ def test_a_decision_by_hand_does_not_make_a_check_better() -> None:
     assert analyse(result(generous, check("c1", FAILED)))["t.c0"].passed == 0
 
 
+def test_what_is_said_of_a_file_that_cannot_be_imported_is_counted_apart() -> None:
+    analysis = ItemAnalysis()
+    for one in (result(check("c0", FAILED, hint="lab.py cannot be imported")) for _ in range(3)):
+        analysis.add(one, {"t.c0"})
+    analysis.add(result(check("c0", FAILED, hint="Sort first.")))
+    [item] = analysis.items
+    assert (item.decided, item.not_imported, item.usual_feedback) == (4, 3, ("Sort first.", 1))
+
+
 def test_the_usual_feedback_is_what_most_were_told() -> None:
     said = ["Sort first.", "Count from 1.", "Sort first."]
     items = analyse(*(result(check("c0", FAILED, hint=hint)) for hint in said), *marks("1"))

@@ -43,6 +43,15 @@ def test_a_submission_that_cannot_be_read_is_a_line_and_not_the_end(classroom: C
     assert classroom.result("ada").score == 100
 
 
+def test_a_class_of_another_lab_is_loud_names_that_lab_and_ends_with_2(classroom: Classroom) -> None:
+    classroom.add("ada", RIGHT)
+    classroom.add("ben", SUMS)
+    ended = classroom.batch(lab=find_lab("week07"), model="tiny-gpt2")
+    assert (ended.code, ended.jobs) == (2, [])
+    assert "NOTHING WAS GRADED" in ended.printed
+    assert "Its files are those of week00: add --lab week00." in ended.printed
+
+
 def test_an_unchanged_class_is_not_graded_again(classroom: Classroom) -> None:
     classroom.add("ada", RIGHT)
     classroom.add("ben", SUMS)

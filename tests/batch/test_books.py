@@ -41,6 +41,7 @@ def test_a_decision_changes_the_grade_without_grading_and_outlives_a_regrade(cla
     assert (len(before.jobs), decided.jobs) == (1, [])
     assert classroom.result("ben").score == 60 + failed.max_points
     assert "Changed since the last run" in decided.printed
+    assert f"{failed.id} decided by hand: 0 → {failed.max_points:g} of {failed.max_points:g} points" in decided.printed
     page = (classroom.out / "ben" / "index.html").read_text()
     assert "decided by hand" in page
     assert "Right in spirit." in page
@@ -48,7 +49,9 @@ def test_a_decision_changes_the_grade_without_grading_and_outlives_a_regrade(cla
     assert classroom.batch().jobs == ["checks ben"]
     assert classroom.result("ben").score == 60 + failed.max_points
     (classroom.out / "overrides.toml").unlink()
-    assert classroom.batch().jobs == []
+    back = classroom.batch()
+    assert back.jobs == []
+    assert "decision by hand taken back" in back.printed
     assert classroom.result("ben").score == 60
 
 
@@ -68,6 +71,20 @@ def test_a_decision_that_fits_nothing_is_refused_before_anything_is_graded(
     with pytest.raises(UsageError, match=told):
         classroom.batch()
     assert not (classroom.out / "ben").exists()
+
+
+def test_a_decision_over_a_refused_submission_is_said_to_change_nothing(classroom: Classroom) -> None:
+    classroom.add("ben", SUMS)
+    (classroom.folder / "zoe.zip").write_bytes(b"no zip")
+    decide(classroom, "zoe", 5)
+    ended = classroom.batch()
+    said = "zoe has no result, so the decision over warmup.mean_of_a_few_losses changes nothing."
+    assert (ended.code, ended.printed.count(said)) == (0, 1)
+    page = (classroom.out / "index.html").read_text()
+    assert "no result, so it changes nothing" in page
+    assert "Right in spirit." in page
+    decide(classroom, "ben", 5)
+    assert "changes nothing" not in classroom.batch().printed
 
 
 def test_lateness_is_taken_off_by_the_platforms_time_and_said(classroom: Classroom) -> None:

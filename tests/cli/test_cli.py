@@ -103,9 +103,21 @@ def test_json_on_stdout_is_the_result_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_fail_under_decides_between_0_and_1(tmp_path: Path) -> None:
-    for limit, code in (("0", 0), ("50", 1)):
+    said = "Below the threshold: 0 of the 50 points needed.\n"
+    for limit, code, told in (("0", 0, False), ("50", 1, True)):
         ended = grader("grade", "labs/week00", "--lab", "week00", "--out", str(tmp_path), "--fail-under", limit)
         assert ended.returncode == code, ended.stderr
+        assert (said in ended.stderr) is told
+
+
+def test_a_score_below_the_threshold_is_said_in_the_summary_and_not_in_the_json(tmp_path: Path) -> None:
+    wanted = ["grade", "labs/week00", "--lab", "week00", "--out", str(tmp_path), "--fail-under", "50", "--lang", "es"]
+    summary = tmp_path / "summary.md"
+    grader(*wanted, "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
+    assert summary.read_text().endswith("\nPor debajo del umbral: 0 de los 50 puntos necesarios.\n")
+    ended = grader(*wanted, "--format", "json")
+    assert decode(ended.stdout.encode()).score == 0
+    assert "Por debajo del umbral" in ended.stderr
 
 
 def test_the_models_are_listed_with_their_state() -> None:
@@ -138,5 +150,9 @@ def test_a_class_page_is_in_the_language_asked_for_and_names_what_cannot_be_impo
     assert "<h1>Calentamiento</h1>" in page
     rows = re.findall(r'<td class="told">(.*?)</td>', page)
     assert rows[:2] == ["Arregla warmup.py: no se puede importar", "Cada ejemplo tiene su paso"]
+    # Beside it the mistake that tells of the check: the broken file is counted apart, in each of the five checks.
+    assert rows[2].startswith("20 ejemplos en lotes de 8 son 8 + 8 + 4"), rows[2]
+    assert "(1 de 1)" in rows[2]
+    assert page.count("1 archivo que no se puede importar") == 5
     mistakes = page[page.index('id="mistakes"') :] if 'id="mistakes"' in page else ""
     assert "warmup.py no se puede importar" not in mistakes  # one submission's, though five checks of it failed

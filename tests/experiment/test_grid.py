@@ -136,6 +136,8 @@ def test_a_voice_that_is_none_is_told_in_one_sentence(tmp_path: Path, content: b
         (["solutions/week07", "--examples", "5000"], "leave 212 to train on"),
         (["solutions/week07", "--voice", "fixtures/growth/voice.toml"], "--voice goes with --data"),
         (["solutions/week07", "--data", "fixtures/growth"], "'growth' is not a regular file"),
+        (["labs/week00", "--lab", "week00"], "week00 has no training run, so there is nothing to vary."),
+        (["labs/week00"], "Its files are those of week00: add --lab week00."),
     ],
 )
 def test_a_mistake_in_the_command_ends_with_2_and_one_sentence(args: list[str], told: str) -> None:

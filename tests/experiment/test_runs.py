@@ -9,7 +9,7 @@ from grader.experiment.command import PAGE, POINTS, render
 from grader.experiment.curves import make_panels
 from grader.experiment.grid import Axis, Cell, list_cells
 from grader.experiment.records import Point, load
-from grader.experiment.runs import Experiment
+from grader.experiment.runs import Experiment, ends_all
 from grader.lab.folders import PROJECT
 from grader.results import Outcome
 from tests.cli.test_cli import complaint, grader
@@ -82,6 +82,7 @@ def test_a_fine_tune_without_the_keyword_is_asked_once_and_told_plainly(prepare:
     (panel,) = make_panels(points)
     assert panel.curves == []
     assert "takes no rank" in panel.remarks[0]
+    assert "TypeError" not in page(experiment, points)
     again = experiment.run([Cell(Axis.RANK, 2, 2), Cell(Axis.RANK, 8, 2)])
     assert again == points
     assert sum(line.endswith("training") for line in said) == 1
@@ -117,6 +118,49 @@ def test_a_run_that_ends_badly_is_a_point_that_says_why(
     html = page(experiment, [point])
     assert "<script" not in html
     assert "\x1b" not in html
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (HEAD + "    raise NotImplementedError", "fine_tune is not written yet."),
+        ("import no_such_library_anywhere", "training.py cannot be imported: ModuleNotFoundError: No module named"),
+        ("def fine_tune(:", "training.py cannot be imported: SyntaxError: training.py, line 1"),
+    ],
+    ids=["stub", "import error", "syntax error"],
+)
+def test_what_no_run_can_mend_is_told_once_and_ends_the_experiment(prepare: Prepare, code: str, told: str) -> None:
+    said: list[str] = []
+    experiment = prepare(code, progress=said.append)
+    (point,) = experiment.run(list_cells([2, 3], [1e-4], [2]))
+    assert point.message.startswith(told)
+    assert ends_all(point)
+    assert experiment.run(list_cells([2, 3], [1e-4], [2])) == [point]
+    assert len(said) == 1
+
+
+def test_an_exception_that_only_claims_to_come_of_the_import_ends_nothing(prepare: Prepare) -> None:
+    claim = "    raise ImportError('training.py cannot be imported: nothing to see')"
+    points = prepare(HEAD + claim).run([SMALL, Cell(Axis.EXAMPLES, 3, 3)])
+    assert [point.message.partition(" raised ")[0] for point in points] == ["fine_tune", "fine_tune"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    raise NotImplementedError", "fine_tune is not written yet."),
+        ("    raise ValueError('no')", "No run came to its end, so there is no curve."),
+    ],
+)
+def test_the_command_ends_with_1_where_no_run_came_to_its_end(tmp_path: Path, body: str, told: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "training.py").write_text(HEAD + body, encoding="utf-8")
+    lab = str(PROJECT / "labs" / "week07")
+    grid = ["--examples", "2,3", "--rates", "1e-4", "--ranks", "", "--model", "tiny-gpt2", "--device", "cpu"]
+    ended = grader("experiment", "mine", "--lab", lab, *grid, "--out", "out", cwd=tmp_path)
+    assert ended.returncode == 1, complaint(ended)
+    assert ended.stdout.count(told) == 1
+    assert ("Curves" in ended.stdout) == ("curve" in told)
 
 
 def test_the_code_sees_no_held_out_question_and_cannot_write_its_own_numbers(prepare: Prepare, flexible: str) -> None:

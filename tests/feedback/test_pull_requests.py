@@ -97,6 +97,9 @@ def test_a_pull_request_that_breaks_fails_with_the_lines_at_fault(repository: Re
     ]
     assert len(ended.commands) == 5
     assert "### What next" in ended.summary
+    below = re.search(r"^Below the threshold: (\d+) of the 60 % needed\.$", ended.summary, re.MULTILINE)
+    assert below
+    assert f"week00: {below[0]}" in ended.log
     issues = json.loads((ended.temp / "feedback" / "codequality.json").read_text())
     assert {"path": "labs/week00/warmup.py", "lines": {"begin": 9}} in [issue["location"] for issue in issues]
 
@@ -183,6 +186,35 @@ def test_the_gitlab_job_does_the_same(repository: Repository) -> None:
     assert not re.search(r"^\s*::|##\[", ended.stdout, re.MULTILINE)
     issues = json.loads((repository.root / job["artifacts"]["reports"]["codequality"]).read_text())
     assert {issue["severity"] for issue in issues} == {"major"}
+
+
+def test_by_hand_the_grader_is_that_of_the_tree_before_the_change(repository: Repository) -> None:
+    """As docs/ci.md says it, with a grader that tells where it lies; here another one is installed."""
+    shutil.copytree(PROJECT / "grader", repository.root / "grader", ignore=shutil.ignore_patterns("__pycache__"))
+    tell = repository.root / "grader" / "errors.py"
+    honest = tell.read_text(encoding="utf-8")
+    tell.write_text(f"{honest}\nimport sys\nsys.stderr.write('the grader before the change\\n')\n")
+    repository.commit("stubs")
+    tell.write_text(f"{honest}\nimport sys\nsys.stderr.write('the grader of the change\\n')\n")
+    (repository.folder / "warmup.py").write_text(SOLUTION)
+    repository.propose()
+    page = (PROJECT / "docs" / "ci.md").read_text(encoding="utf-8")
+    lines = (
+        page.partition("## By hand")[2].split("```")[1].replace("/tmp/before", str(repository.root.parent / "before"))
+    )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ended = subprocess.run(
+        ["bash", "-e", "-c", lines],
+        cwd=repository.root,
+        env=os.environ | QUIET | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "the grader before the change" in ended.stderr
+    assert "the grader of the change" not in ended.stderr
+    assert (repository.root / "reports" / "feedback" / "summary.md").read_text().startswith("## week00: 100/100\n")
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def test_links_are_left_out_with_a_warning(folder: Path) -> None:
 def test_a_module_that_is_a_link_is_no_module(folder: Path) -> None:
     (folder / "one.py").unlink()
     (folder / "one.py").symlink_to(folder.parent / "secret" / "key")
-    with pytest.raises(SubmissionError, match=r"none of one\.py"):
+    with pytest.raises(SubmissionError, match=r"one\.py is neither here"):
         take(folder)
 
 
@@ -144,6 +144,12 @@ def test_a_folder_without_the_labs_files_says_what_was_looked_for(tmp_path: Path
     (tmp_path / "empty").mkdir()
     with pytest.raises(SubmissionError, match=r"empty: none of one\.py, two\.py is here"):
         open_submission(tmp_path / "empty", tmp_path / "work", ("one.py", "two.py"))
+
+
+def test_a_folder_without_the_labs_only_file_says_so_of_one(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SubmissionError, match=r"empty: one\.py is neither here .*; hand in the folder that holds it\."):
+        open_submission(tmp_path / "empty", tmp_path / "work", ("one.py",))
 
 
 def test_two_submissions_in_one_folder_are_refused(tmp_path: Path) -> None:

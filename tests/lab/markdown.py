@@ -27,9 +27,14 @@ def sections(path: Path) -> dict[str, str]:
 
 def anchors(path: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them; code blocks hold none."""
+    return set(ordered_anchors(path))
+
+
+def ordered_anchors(path: Path) -> list[str]:
+    """Return the anchors of a page's headings in the page's order."""
     prose = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     titles = re.findall(r"^#+ (.+)$", prose, flags=re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    return [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
 
 
 def links(path: Path) -> list[str]:

@@ -45,6 +45,7 @@ def test_the_solution_earns_every_point(tmp_path: Path) -> None:
         ("-(-num_examples // batch_size)|num_examples // batch_size", {"every_example_has_its_step"}),
         ("if batch_size < 1|if batch_size < 0", {"batches_of_nothing_are_refused"}),
         ("fsum(losses) / len(losses)|fsum(losses)", {"mean_of_a_few_losses", "mean_keeps_small_losses"}),
+        ("fsum(losses) / len(losses)|fsum(losses) // len(losses)", {"mean_of_a_few_losses", "mean_keeps_small_losses"}),
         ("if not losses|if losses is None", {"mean_of_nothing_is_refused"}),
         ("fsum(losses) / len(losses)|round(fsum(losses) / len(losses), 3)", {"mean_keeps_small_losses"}),
     ],

@@ -29,6 +29,11 @@ def test_what_a_split_returned_is_shown_as_it_was_returned(chaff: str, verdicts:
     assert all(pair.keys() == {"input", "output"} for pair in [*train, *validation])
 
 
+def test_another_exception_than_a_value_error_is_named_as_one(verdicts: dict[str, CheckResult]) -> None:
+    message = verdicts["chaffs/formatting-keyerror-for-a-missing-key"].message
+    assert "expected a ValueError; what came is KeyError: " in message
+
+
 def test_an_input_on_both_sides_is_named(verdicts: dict[str, CheckResult]) -> None:
     result = verdicts["chaffs/formatting-pairs-shuffled-and-cut"]
     assert result.example is not None

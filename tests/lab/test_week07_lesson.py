@@ -12,7 +12,7 @@ import pytest
 
 from grader.lab import find_lab
 from grader.worker.probes import load_model, load_tokenizer
-from tests.lab.markdown import anchors
+from tests.lab.markdown import anchors, ordered_anchors
 
 LAB = find_lab("week07")
 ROOT = LAB.folder.parents[1]
@@ -29,6 +29,17 @@ def test_every_lesson_that_a_check_names_is_there() -> None:
     }
     linked |= set(re.findall(r"\]\(#([\w-]+)\)", README))
     assert linked - anchors(LAB.folder / "README.md") == set()
+
+
+def test_in_spanish_a_check_names_the_same_section_of_the_spanish_lesson() -> None:
+    texts = LAB.language("es").texts
+    told = {english: there for english, there in texts.items() if english.startswith("README.md#")}
+    english_page, spanish_page = LAB.folder / "README.md", LAB.folder / "README.es.md"
+    assert len(told) > 10
+    assert {f"README.md#{anchor}" for anchor in anchors(english_page)} >= told.keys()
+    assert {f"README.es.md#{anchor}" for anchor in anchors(spanish_page)} >= set(told.values())
+    order = [[f"{page.name}#{anchor}" for anchor in ordered_anchors(page)] for page in (english_page, spanish_page)]
+    assert told == {english: there for english, there in zip(*order, strict=True) if english in told}
 
 
 def test_the_page_gives_each_task_its_points() -> None:

@@ -44,6 +44,12 @@ def test_titles_and_messages_of_ours_are_translated() -> None:
     assert shown.message == "Todas las etiquetas son -100: no queda nada que aprender."
 
 
+def test_the_section_to_read_is_that_of_the_spanish_lesson_where_it_is_known() -> None:
+    given = check(Outcome.FAILED, "")
+    assert translated(replace(given, lesson="README.md#the-template")).lesson == "README.es.md#la-plantilla"
+    assert translated(replace(given, lesson="README.md#unknown")).lesson == "README.md#unknown"
+
+
 def test_what_a_students_code_raised_stays_though_it_reads_like_ours() -> None:
     example = Example(call="f()", returned="'Every check passes.'", traceback="a.py, line 1, in f\n    raise\n")
     shown = translated(check(Outcome.ERRORED, "There was no training run.", example))

@@ -78,7 +78,7 @@ def test_the_report_of_a_practice_run_replaces_no_class_page(lab: MiniLab) -> No
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("def add(a, b:\n    return a + b\n", "SyntaxError: adding.py, line 1"),
+        ("def add(a, b:\n    return a + b\n", "SyntaxError: line 1"),
         ("import nothing_of_this_name\n", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
         ("raise KeyError('too early')\n", "KeyError: 'too early'"),
     ],
@@ -147,6 +147,18 @@ def test_the_debugger_stops_in_the_check_and_the_summary_comes_after_it(lab: Min
     )
     assert text.index("-> assert submission.adding.add(2, 2) == 4") < text.index("Do this first")
     assert RED in text[text.index("Do this first") :]
+
+
+def test_the_debugger_stops_in_the_students_own_code_where_that_raised(lab: MiniLab) -> None:
+    module = lab.folder / "adding.py"
+    try:
+        module.write_text("def add(a, b):\n    total = 7\n    return total / 0\n")
+        text = run(lab, "-x", "--pdb", "-k", "test_adds", typed="p total\nu\nc\n", ends=1)
+    finally:
+        module.write_text(WRONG)
+    stop = text.index("adding.py(3)add()")
+    assert text.index("-> return total / 0") > stop
+    assert "(Pdb) 7" in text[stop:]
 
 
 def test_there_is_no_colour_with_no_color(lab: MiniLab) -> None:

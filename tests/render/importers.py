@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 OWN_COLUMNS = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
 TITLE_AND_ID = re.compile(r"(.*)\s\((\d+)\)")
-SPREADSHEET_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r]")
+SPREADSHEET_FORMULA = re.compile(r"(?!-\Z)\s*[=+\-@＝＋－＠\t\r]")
 
 
 def read_csv(text: str) -> list[list[str]]:
@@ -19,7 +19,7 @@ def read_csv(text: str) -> list[list[str]]:
 
 
 def formulas(text: str) -> list[str]:
-    """Return the cells that a spreadsheet would compute; a plain number is none."""
+    """Return the cells that a spreadsheet would compute; a plain number is none, and neither is a lone dash."""
     cells = [cell for row in read_csv(text) for cell in row]
     return [cell for cell in cells if SPREADSHEET_FORMULA.match(cell) and not re.fullmatch(r"-?\d+(\.\d+)?", cell)]
 

@@ -135,6 +135,10 @@ def test_points_that_we_left_undecided_cost_nothing_and_are_named(tmp_path: Path
     assert made.notes == ["ada-lovelace: 1 check not decided by our fault."]
 
 
+def test_a_lone_dash_of_the_worksheet_stays_one_and_a_longer_text_is_made_safe() -> None:
+    assert [cell(text) for text in ("-", "-1+1", " - ", "--")] == ["-", "'-1+1", "' - ", "'--"]
+
+
 def test_moodles_worksheet_comes_back_filled_in_and_in_range(tmp_path: Path) -> None:
     class_ = [adjusted(student("Ada", 80, moodle="7001")), student("Zoë Müller", 100)]
     made = render_moodle(class_, template(tmp_path, WORKSHEET))

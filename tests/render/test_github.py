@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from grader.render.github import render_summary
 from grader.results import Outcome, Result, sum_task
 from tests.render.hostile import ATTACKS
-from tests.render.sample import SAMPLE, change_texts
+from tests.render.sample import SAMPLE, change_texts, with_outcome
 
 
 def with_many_checks(outcome: Outcome) -> Result:
@@ -52,6 +52,24 @@ def test_mentions_issues_and_bare_links_in_a_summary_are_broken() -> None:
 def test_a_summary_of_endless_text_is_far_under_the_limit() -> None:
     result = change_texts(with_many_checks(Outcome.FAILED), lambda _: "&<" * 1_000_000)
     assert len(render_summary(result).encode()) < 200_000
+
+
+def test_a_task_that_is_not_begun_has_a_line_of_its_own() -> None:
+    text = render_summary(SAMPLE)
+    assert "\n\n- ○ Not started: Compare base and tuned (4 checks, 0/20)\n" in text
+    untouched = render_summary(with_outcome(SAMPLE, Outcome.NOT_ATTEMPTED))
+    open_tasks = untouched.partition("### Not passed yet")[2].partition("### Training run")[0]
+    assert open_tasks.count("\n- ○ Not started: ") == len(SAMPLE.tasks)
+    assert "|" not in open_tasks
+
+
+def test_the_training_runs_reason_is_told() -> None:
+    assert SAMPLE.training is not None
+    training = msgspec.structs.replace(
+        SAMPLE.training, outcome=Outcome.NOT_ATTEMPTED, message="fine_tune is not written yet."
+    )
+    text = render_summary(msgspec.structs.replace(SAMPLE, training=training))
+    assert " s. fine_tune is not written yet.\n" in text
 
 
 def test_a_brief_summary_leaves_the_open_checks_out() -> None:

@@ -29,6 +29,26 @@ def test_an_index_speaks_another_language_and_names_a_file_that_cannot_be_import
     assert "Arregla formatting.py: no se puede importar" in page.text
 
 
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (
+            "'x.txt' is over 5 MB; leave out what is not your modules, data/ or quiz.toml.",
+            "'x.txt' ocupa más de 5 MB; deja fuera lo que no sean tus módulos, data/ o quiz.toml.",
+        ),
+        (
+            "none of a.py, b.py is here or in a folder below; hand in the folder that holds them. "
+            "Its files are those of week00: add --lab week00.",
+            "aquí no está ninguno de a.py, b.py, ni en una carpeta más abajo; entrega la carpeta que los contiene. "
+            "Sus archivos son los de week00: añade --lab week00.",
+        ),
+    ],
+)
+def test_a_refusal_is_told_in_the_indexs_language(refused: str, said: str) -> None:
+    page = Page(render_index([Entry(id="ben", refused=refused)], "Semana 7", load_language("es")))
+    assert f"Rechazada: {said}" in page.text
+
+
 NAMES = ["javascript:alert(1)", "//example.org", "a b#c?d", "\ud800", 'x" onclick="y', "../up"]
 
 

@@ -1,6 +1,6 @@
 from msgspec.structs import replace
 
-from grader.language import ENGLISH, load_language
+from grader.language import ENGLISH, load_language, translate_tasks
 from grader.render.steps import name_next_step, next_steps, not_started
 from grader.results import Example, Outcome, sum_task
 from tests.render.sample import SAMPLE, with_outcome
@@ -36,6 +36,15 @@ def test_a_step_of_a_file_that_cannot_be_imported_names_the_file() -> None:
     result = replace(SAMPLE, tasks=[sum_task("formatting", "Formatting", [check, broken])])
     assert name_next_step(result, ENGLISH) == "Mend formatting.py: it cannot be imported"
     assert name_next_step(result, load_language("es")) == "Arregla formatting.py: no se puede importar"
+
+
+def test_a_file_that_cannot_be_imported_comes_first_in_any_language() -> None:
+    check = SAMPLE.tasks[0].checks[1]
+    said = "formatting.py cannot be imported: SyntaxError: formatting.py, line 3: invalid syntax"
+    broken = replace(check, id="x.broken", outcome=Outcome.ERRORED, message=said, example=Example(call=""))
+    tasks = [SAMPLE.tasks[0], sum_task("x", "X", [broken])]
+    for shown in (tasks, translate_tasks(tasks, load_language("es"))):
+        assert next_steps(shown, 1)[0].id == "x.broken"
 
 
 def test_a_task_not_started_is_one_step() -> None:

@@ -3,6 +3,7 @@ import io
 from msgspec.structs import replace
 from rich.console import Console
 
+from grader.language import load_language
 from grader.render.annotations import Located, render_annotations
 from grader.render.github import render_summary
 from grader.render.html import render_report
@@ -51,6 +52,20 @@ def test_two_files_are_told_of_twice() -> None:
 def test_an_exception_that_only_speaks_of_imports_is_told_for_itself() -> None:
     own = replace(broken(2), example=Example(call="format_prompt('')", traceback="x"))
     assert tell_once(result(broken(1), own).tasks)[0].checks[1] == own
+
+
+def test_a_second_file_is_told_whole_in_a_terminal_before_smaller_mistakes_and_named_once() -> None:
+    wrong = [replace(broken(number), outcome=Outcome.FAILED, message="Wrong.", example=None) for number in range(8)]
+    later = broken(9, "training.py")
+    later = replace(later, message=f"{later.message.replace('formatting', 'training')} {'x = 1; ' * 20}the end")
+    for language, cannot in (("en", "cannot be imported"), ("es", "no se puede importar")):
+        stream = io.StringIO()
+        graded = result(broken(8), *wrong, later)
+        print_result(graded, Console(file=stream, width=80), load_language(language))
+        text = " ".join(stream.getvalue().split())
+        assert f"formatting.py {cannot}: SyntaxError: line 3: invalid syntax" in text
+        assert f"training.py {cannot}: SyntaxError: line 3: invalid syntax" in text
+        assert text.index("the end") < text.index("Check 0")
 
 
 def test_every_sink_tells_once() -> None:

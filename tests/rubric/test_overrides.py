@@ -104,6 +104,7 @@ def test_sums_hold_whatever_is_decided(pairs: list[tuple[str, float]], two: Outc
         ({"check": "task.tow", "points": 1}, "no check 'task.tow'; did you mean 'task.two'"),
         ({"rubric": "coherence", "points": 1}, "no rubric line graded by hand 'coherence'; did you mean 'coherent'"),
         ({"rubric": "Works", "points": 1}, "no rubric line graded by hand 'Works'"),
+        ({"check": "task.two", "points": 150}, "worth 10 points, and 150 are given"),
         ({"check": "task.two", "points": 10.5}, "worth 10 points, and 10.5 are given"),
         ({"rubric": "spirit", "points": 1}, "worth 0 points, and 1 are given"),
         ({"rubric": "coherent", "comment": "ok"}, "worth 10 points; give it some"),
@@ -159,10 +160,10 @@ def test_one_table_in_place_of_several_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("points = 15", "points = -1", "override 1: points should be a number from 0 to 100, not -1"),
-        ("points = 10", "points = 120", "override 2: points should be a number from 0 to 100, not 120"),
-        ("points = 15", "points = nan", "override 1: points should be a number from 0 to 100, not nan"),
-        ("points = 15", 'points = "many"', "override 1: points should be a number from 0 to 100, not 'many'"),
+        ("points = 15", "points = -1", "override 1: points should be a number, 0 or more, not -1"),
+        ("points = 10", "points = inf", "override 2: points should be a number, 0 or more, not inf"),
+        ("points = 15", "points = nan", "override 1: points should be a number, 0 or more, not nan"),
+        ("points = 15", 'points = "many"', "override 1: points should be a number, 0 or more, not 'many'"),
         (
             "points = 15",
             "ponits = 15",

@@ -56,6 +56,7 @@ def test_the_students_own_exception_is_the_cause(make_source: MakeSource) -> Non
     with pytest.raises(ValueError, match="x") as caught:
         transport.call("formatting", "f", [], {}, seconds=5)
     assert type(caught.value.__cause__).__name__ == "Mine"
+    assert caught.traceback[-1].name == "f"
     transport.close()
 
 

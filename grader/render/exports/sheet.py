@@ -25,13 +25,14 @@ class Export:
 
 
 def cell(text: str) -> str:
-    """Return text for one cell: a single line that is neither a formula nor a runner's command.
+    """Return text for one cell: a single line that is neither a formula nor a runner's command. A lone "-" is none.
 
     The apostrophe is what spreadsheets themselves write before a text that would else be a formula (OWASP, "CSV
     Injection").
     """
     plain = log_line(one_line(cut(text, LARGEST_CELL)))[:LARGEST_CELL]
-    return f"'{plain}" if text.startswith(FORMULA) or plain.lstrip().startswith(FORMULA) else plain
+    formula = text.startswith(FORMULA) or plain.lstrip().startswith(FORMULA)
+    return f"'{plain}" if formula and plain != "-" else plain
 
 
 def write_rows(rows: Iterable[Sequence[str | float | None]]) -> str:

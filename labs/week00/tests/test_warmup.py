@@ -34,10 +34,10 @@ def test_batches_of_nothing_are_refused(submission, batch_size):
 
 @pytest.mark.check(task="warmup", points=20, title="The mean of a few losses", hint="Their sum, over their number.")
 def test_mean_of_a_few_losses(submission):
-    mean = submission.warmup.mean_loss([3.5, 2.5, 1.5, 0.5])
-    if mean == 8.0:
-        fail("This is the sum, and not yet the mean.", returned=mean, expected=2.0)
-    assert mean == 2.0
+    mean = submission.warmup.mean_loss([3.5, 2.5, 1.5, 1.0])
+    if mean == 8.5:
+        fail("This is the sum, and not yet the mean.", returned=mean, expected=2.125)
+    assert mean == 2.125
 
 
 @pytest.mark.check(

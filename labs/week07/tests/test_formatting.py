@@ -32,7 +32,7 @@ def test_prompt_follows_the_template(submission, instruction):
     task="formatting",
     points=1,
     title="The training text is the prompt, then the output",
-    hint="Nothing may stand between prompt and output, and nothing after it: generation stops where the answer begins.",
+    hint="Nothing may stand between prompt and output, or after the output: generation starts where the answer begins.",
     lesson="README.md#the-template",
 )
 @given(pair=pairs())
@@ -114,7 +114,11 @@ def test_damaged_lines_are_refused_by_number(submission, line, before, after):
         message = str(error)
     except (KeyError, TypeError, AttributeError, AssertionError) as error:
         hint = "Check each line before you use it, and raise ValueError yourself."
-        fail(f"Line {before + 1} is `{line}` ({DAMAGED[line]}): expected a ValueError, not {error!s}.", hint=hint)
+        kind = type(error).__name__
+        fail(
+            f"Line {before + 1} is `{line}` ({DAMAGED[line]}): expected a ValueError; what came is {kind}: {error}.",
+            hint=hint,
+        )
     else:
         hint = f"Refuse a line where {DAMAGED[line]}: such a row would train on nonsense, or crash hours later."
         fail(f"Line {before + 1} is `{line}` ({DAMAGED[line]}), and the file was accepted.", returned=loaded, hint=hint)

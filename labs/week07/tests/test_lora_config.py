@@ -53,7 +53,8 @@ def require_value_error(call, *args, **kwargs) -> None:
     except ValueError:
         return
     except (KeyError, TypeError, AttributeError, AssertionError) as error:
-        fail(f"Expected a ValueError, and another exception came: {error}.")
+        kind = type(error).__name__
+        fail(f"Expected a ValueError, and another exception came: {kind}: {error}.")
     fail("Expected a ValueError, and none was raised.", returned=returned)
 
 
