@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from grader.batch.books import Absences
+from grader.batch.classpage import Graded, build_classroom
+from grader.batch.journal import Journal, Member, Settings
+from grader.batch.names import RealNames
 from grader.batch.settings import Asked, settings_of, settle_terms
 from grader.lab import find_lab
 
@@ -24,3 +28,13 @@ def test_the_labs_own_language_counts_where_none_is_asked_for(tmp_path: Path) ->
     ours = type(LAB)(spec, LAB.folder, LAB.solutions)
     assert settle_terms(Asked(ours, seed=1), None, tmp_path).language.code == "es"
     assert settle_terms(Asked(ours, seed=1, lang="en"), None, tmp_path).language.code == "en"
+
+
+def test_a_refusal_is_told_in_the_class_pages_language(tmp_path: Path) -> None:
+    refused = Member(
+        id="ben", student="ben", attempt=1, refused="'x.zip' is encrypted; pack it again without a password."
+    )
+    settings = Settings(lab=LAB.name, title=LAB.spec.title, seed=1, model="tiny-gpt2", device="cpu")
+    graded = Graded(tmp_path, Journal(tmp_path), settings, [refused], Absences(), language=LAB.language("es"))
+    [row] = build_classroom(graded, RealNames()).rows
+    assert row.refused == "'x.zip' está cifrado; empaquétalo otra vez sin contraseña."

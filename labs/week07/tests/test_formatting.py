@@ -32,7 +32,7 @@ def test_prompt_follows_the_template(submission, instruction):
     task="formatting",
     points=1,
     title="The training text is the prompt, then the output",
-    hint="Nothing may stand between prompt and output, or after the output: generation starts where the answer begins.",
+    hint="Nothing stands between prompt and output, and nothing after it: generation starts where the answer begins.",
     lesson="README.md#the-template",
 )
 @given(pair=pairs())
