@@ -147,5 +147,6 @@ def _harm(listener: socket.socket) -> Iterator[str]:
     left = [process for process in psutil.process_iter(["name"]) if process.info["name"] == DAEMON]
     for process in left:
         process.kill()
+    psutil.wait_procs(left, timeout=10)  # so that it is not found once more in the other grader's turn
     if left:
         yield "a process was left"

@@ -97,8 +97,10 @@ def test_perplexity_at_its_edges(submission, tokens, places):
         except ValueError:
             continue
         except (ZeroDivisionError, IndexError) as error:
+            kind = type(error).__name__
             fail(
-                f"Without a token, a ValueError should come, and not {error}.", hint="Look for tokens before dividing."
+                f"Without a token, a ValueError should come; what came is {kind}: {error}.",
+                hint="Look for tokens before dividing.",
             )
         fail("Without a token there is no perplexity.", returned=returned, expected=words("ValueError"))
     padded = [tokens]
