@@ -24,18 +24,8 @@ def certain_failure(lab: Lab, choice: ModelChoice, results: Sequence[CheckResult
         return describe_untrained(choice, NotAttempted(""))
     first = ran[0]
     same = all((check.outcome, check.message) == (Outcome.ERRORED, first.message) for check in ran)
-    if not same or not _is_from_the_import(first):
+    file = unimportable(first)
+    if not same or not file or first.example is None:
         return None
-    raised = first.message.removeprefix(f"{unimportable(first)} cannot be imported: ")
-    kind, _, message = raised.partition(": ")
-    return describe_untrained(choice, StudentError(kind, message, _traceback(first)))
-
-
-def _is_from_the_import(check: CheckResult) -> bool:
-    """Tell whether the module's own top level raised: the first frame says so, or the file is missing or no Python."""
-    frames = _traceback(check).splitlines()
-    return bool(frames) and (len(frames) == 1 or frames[0].endswith("in <module>"))
-
-
-def _traceback(check: CheckResult) -> str:
-    return (check.example.traceback or "") if check.example else ""
+    kind, _, message = first.message.removeprefix(f"{file} cannot be imported: ").partition(": ")
+    return describe_untrained(choice, StudentError(kind, message, first.example.traceback or ""))

@@ -33,7 +33,7 @@ def test_an_argument_that_is_shown_cut_cannot_be_repeated() -> None:
 
 
 def test_a_path_of_the_run_cannot_be_repeated() -> None:
-    assert example_of("/tmp/work/pairs.jsonl", names={"/tmp/work/pairs.jsonl": "pairs.jsonl"}).reproduce == ""
+    assert example_of("/inbox/pairs.jsonl", names={"/inbox/pairs.jsonl": "pairs.jsonl"}).reproduce == ""
 
 
 def test_only_the_last_call_is_repeated() -> None:
