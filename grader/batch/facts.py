@@ -10,7 +10,6 @@ from grader.environment import describe_environment
 from grader.lab import Lab
 from grader.training import ModelChoice
 from grader.training.models import hash_model
-from grader.training.run import cores
 
 Facts = dict[str, str]
 
@@ -44,7 +43,7 @@ def training_facts(lab: Lab, choice: ModelChoice, seed: int) -> Facts:
         "held-out data and bands": _digest(held_back),
         "model": choice.name,
         "the model's files": hash_model(choice.folder),
-        "threads": str(cores()),
+        "threads": str(choice.threads),
     }
 
 

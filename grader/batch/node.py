@@ -17,8 +17,9 @@ import msgspec
 
 from grader.batch.facts import Facts, changed, check_facts, training_facts
 from grader.batch.jobs import Job, Report, carry_out, require_confinement
+from grader.batch.settings import choose_for_class
 from grader.errors import GraderError, HarnessError, SubmissionError, UsageError
-from grader.grade import Grading, choose, warm_up
+from grader.grade import Grading, warm_up
 from grader.lab import open_lab
 from grader.worker.folders import OwnedFolder, sweep
 
@@ -102,7 +103,7 @@ def _warm(encoded: bytes) -> Grading:
     if not Path(terms.lab).is_dir():
         raise UsageError(f"{here} has no folder {terms.lab}: the course folder has to be at the same place everywhere.")
     lab = open_lab(Path(terms.lab))
-    choice = choose(lab, terms.model, terms.device)
+    choice = choose_for_class(lab, terms.model, terms.device)
     differing = changed(terms.checking, check_facts(lab, choice, terms.seed))
     differing += changed(terms.training, training_facts(lab, choice, terms.seed)) if choice else []
     if differing:

@@ -106,11 +106,17 @@ def _hash_pages(language: Language) -> str:
     return f"{hash_files(ROOT, PAGES)} {language.code} {texts}"
 
 
+def choose_for_class(lab: Lab, model: str, device: str) -> ModelChoice | None:
+    """Choose the model as a single grading does, but for one thread: a class has a submission for each core."""
+    choice = choose(lab, model, device)
+    return replace(choice, threads=1) if choice else None
+
+
 def _choose(asked: Asked, before: Settings | None) -> ModelChoice | None:
     """Choose the model; `auto` stays with the one that it took when the batch was begun."""
     if asked.model != AUTO or asked.device != AUTO or before is None or not before.model:
-        return choose(asked.lab, asked.model, asked.device)
-    choice = choose(asked.lab, before.model, before.device)
+        return choose_for_class(asked.lab, asked.model, asked.device)
+    choice = choose_for_class(asked.lab, before.model, before.device)
     return replace(choice, why=before.why) if choice else None
 
 

@@ -1,4 +1,4 @@
-"""Bands from runs: full points as far from right submissions' worst as the wrong ones' best allows."""
+"""Bands from runs: full points a little on the wrong ones' side of what right submissions' runs keep to."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from grader.calibrate.statistics import lower_bound
 from grader.training.calibration import Band
 
 DIGITS = 3
-FULL_AT, NONE_AT = 2 / 3, 1 / 10
-"""Of the way from the wrong ones' best to the right ones' bound: where full points begin, and where the first do."""
+FULL_AT = 2 / 3
+"""Of the way from where no points begin to the right ones' bound: there full points begin."""
 
 
 class Separation(msgspec.Struct, frozen=True):
@@ -26,19 +26,17 @@ class Separation(msgspec.Struct, frozen=True):
 def separate(measure: str, runs: Sequence[Run], before: Band) -> Separation:
     """Return the band that tells right from wrong by a measure.
 
-    The bound is each right submission's own (they differ more from one another than their seeds do), the least of all.
-    Where no wrong submission is meant for the measure, `before` keeps its `none`; where right and wrong overlap,
-    `before` is kept whole and the separation says that it does not separate.
+    No points begin at the wrong submissions' best, or where they began `before` if that lies nearer to the right ones:
+    a wrong submission that is far off does not make the band mild. Where right and wrong overlap, `before` is kept
+    whole and the separation says that it does not separate.
     """
     sign = -1.0 if before.full < before.none else 1.0
     right = values_of([run for run in runs if run.kind == RIGHT], measure)
     wrong = values_of([run for run in runs if run.kind == measure], measure)
-    bound = min(lower_bound([sign * value for value in values]) for values in right.values())
+    bound = lower_bound([[sign * value for value in values] for values in right.values()])
     best = max((sign * value for values in wrong.values() for value in values), default=None)
-    floor = sign * before.none if best is None else best
-    if not floor < bound:
-        return Separation(measure, sign * bound, best if best is None else sign * best, before, separates=False)
-    way = bound - floor
-    none = before.none if best is None else round(sign * (floor + NONE_AT * way), DIGITS)
-    band = Band(full=round(sign * (floor + FULL_AT * way), DIGITS), none=none)
-    return Separation(measure, sign * bound, None if best is None else sign * best, band, separates=True)
+    floor = sign * before.none if best is None else max(best, sign * before.none)
+    separates = floor < bound
+    full = sign * (floor + FULL_AT * (bound - floor))
+    band = Band(full=round(full, DIGITS), none=round(sign * floor, DIGITS)) if separates else before
+    return Separation(measure, sign * bound, None if best is None else sign * best, band, separates)

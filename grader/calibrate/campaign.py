@@ -6,19 +6,37 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader.batch.facts import hash_files
+from grader.batch.facts import ROOT, hash_files
 from grader.calibrate.records import RIGHT, Run, append, read, record
 from grader.errors import HarnessError
 from grader.grade import Grading, take_in
-from grader.results import Outcome
+from grader.results import Outcome, TrainingResult
 from grader.selftest.plan import load_plan
 from grader.selftest.samples import REFERENCE, Patch, Samples
+from grader.training.judging import MEASURING_CODE as MEASURED_BY
+from grader.training.measures import IN_THIS_RUN
 from grader.training.models import ModelChoice, hash_model
 from grader.training.trial import train_once
 from grader.worker.folders import OwnedFolder
 
 WRONG_SEEDS = 5
 """Of each wrong sample: its best run counts, and a handful finds it."""
+
+ELSEWHERE = f"{REFERENCE}, made in another run"
+"""A right adapter that is handed in for a run that it was not made in: it must not pass for this run's."""
+ANOTHER = 1_000_000
+MEASURING_CODE = (*MEASURED_BY, "measures.py", "numbers.py", "rows.py", "text.py")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run to make: a sample, under the name that it is kept by, its kind, the seed, and the seed it is judged as."""
+
+    name: str
+    sample: str
+    kind: str
+    seed: int
+    judged_as: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,44 +54,50 @@ class Campaign:
         """
         _plan, samples = load_plan(self.grading.lab)
         kept = {(run.key, run.sample, run.seed): run for run in read(self.path)}
-        wanted = list(self._list(samples, seeds))
+        wanted = list(self._plan(samples, seeds))
         runs: list[Run] = []
         with OwnedFolder() as folder:
-            for number, (sample, kind, seed) in enumerate(wanted, 1):
-                progress(f"run {number} of {len(wanted)}: {sample}, seed {seed}")
-                runs.append(self._run(samples, folder, sample, kind, seed, kept))
+            for number, planned in enumerate(wanted, 1):
+                progress(f"run {number} of {len(wanted)}: {planned.name}, seed {planned.seed}")
+                runs.append(self._run(samples, folder, planned, kept))
         return runs
 
-    def _list(self, samples: Samples, seeds: int) -> Iterator[tuple[str, str, int]]:
+    def _plan(self, samples: Samples, seeds: int) -> Iterator[Planned]:
         """Seed by seed, so that a campaign that is stopped early has a little of everything."""
         measures = self._measures()
         chaffs = [(name, (samples.read(name) or Patch()).check) for name in samples.names("chaffs")]
         wrong = [(name, measures[check]) for name, check in chaffs if check in measures]
-        right = [(name, RIGHT) for name in (REFERENCE, *samples.names("right"))]
+        right = [REFERENCE, *samples.names("right")]
         for seed in range(1, seeds + 1):
-            yield from ((name, kind, seed) for name, kind in (*right, *(wrong if seed <= WRONG_SEEDS else [])))
+            yield from (Planned(name, name, RIGHT, seed) for name in right)
+            if IN_THIS_RUN in measures.values():
+                yield Planned(ELSEWHERE, REFERENCE, IN_THIS_RUN, seed, judged_as=seed + ANOTHER)
+            if seed <= WRONG_SEEDS:
+                yield from (Planned(name, name, kind, seed) for name, kind in wrong)
 
     def _measures(self) -> dict[str, str]:
         tasks = self.grading.lab.spec.tasks
         return {f"{task.name}.{name}": name for task in tasks for name in task.measures}
 
-    def _run(
-        self, samples: Samples, folder: Path, sample: str, kind: str, seed: int, kept: dict[tuple[str, str, int], Run]
-    ) -> Run:
-        built = folder / sample
+    def _run(self, samples: Samples, folder: Path, planned: Planned, kept: dict[tuple[str, str, int], Run]) -> Run:
+        built = folder / planned.sample
         if not built.exists():
-            samples.build(sample, built)
-        grading = self.grading
-        with take_in(built, grading.lab) as submission:
+            samples.build(planned.sample, built)
+        with take_in(built, self.grading.lab) as submission:
             key = self._key(submission.info.sha256)
-            if found := kept.get((key, sample, seed)):
+            if found := kept.get((key, planned.name, planned.seed)):
                 return found
-            result = train_once(grading.server, submission.root, grading.lab, self.choice, seed, lambda line: None)
+            result = self._train(submission.root, planned)
         if result.outcome is Outcome.HARNESS_ERROR:
-            raise HarnessError(f"The run of {sample} with seed {seed} could not be decided: {result.message}")
-        run = record(key, sample, kind, seed, result)
+            raise HarnessError(f"{planned.name} with seed {planned.seed} could not be decided: {result.message}")
+        run = record(key, planned.name, planned.kind, planned.seed, result)
         append(self.path, run)
         return run
+
+    def _train(self, root: Path, planned: Planned) -> TrainingResult:
+        server, lab = self.grading.server, self.grading.lab
+        seed, judged_as = planned.seed, planned.judged_as
+        return train_once(server, root, lab, self.choice, seed, lambda line: None, judged_as=judged_as)
 
     def _key(self, submission: str) -> str:
         return hashlib.sha256(f"{submission} {self._surroundings}".encode()).hexdigest()[:16]
@@ -82,4 +106,5 @@ class Campaign:
     def _surroundings(self) -> str:
         """What all runs depend on alike, read and hashed once: a model has hundreds of megabytes."""
         solutions = self.grading.lab.solutions or self.grading.lab.folder
-        return f"{hash_model(self.choice.folder)} {hash_files(solutions, ('heldout',))}"
+        code = hash_files(ROOT / "training", MEASURING_CODE)
+        return f"{hash_model(self.choice.folder)} {hash_files(solutions, ('heldout',))} {code}"

@@ -10,7 +10,7 @@ def render_toml(calibration: Calibration, separations: list[Separation]) -> str:
     """Return the file's text: what the bands rest on first, in words, then the data."""
     lines = [
         f"# Bands for {calibration.model} on {calibration.device}, set by `grader calibrate` from the runs in the",
-        "# .jsonl beside this file. By measure: the right submissions' bound, which 999 of 1,000 further runs keep",
+        "# .jsonl beside this file. By measure: the right submissions' bound, which 995 of 1,000 further runs keep",
         "# with 95 % confidence, and the wrong ones' best.",
         *(_describe(each) for each in separations),
         f"model = {_text(calibration.model)}",

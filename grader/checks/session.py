@@ -63,8 +63,8 @@ class LabSession:
         if self.boundary is None:
             from grader.worker.inprocess import InProcess
 
-            # Read when torch is first imported: its idle threads sleep, where spinning ones make a busy machine crawl.
-            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+            # Read when torch is first imported: idle threads soon sleep; spinning ones make a busy machine crawl.
+            os.environ.setdefault("GOMP_SPINCOUNT", "1000")
             yield lambda task: closing(InProcess(self.source, self.worker_limits))
             return
         from grader.checks.workers import Workers

@@ -16,7 +16,7 @@ from grader.results import Outcome
 from grader.training.judging import Judge
 from grader.training.models import ModelChoice, hash_model
 from grader.training.numbers import BaseNumbers, Refused, TunedNumbers, mean_loss
-from grader.training.run import MODULE, TrainingRun, cores, run_fine_tune
+from grader.training.run import MODULE, TrainingRun, run_fine_tune
 from grader.training.text import style_adoption
 from grader.worker import Server
 
@@ -90,7 +90,7 @@ class Experiment:
     @cached_property
     def _key(self) -> str:
         data = [self.data.heldout, self.data.validation]
-        facts = [self.sha256, hash_model(self.choice.folder), self.choice.device, self.seed, cores(), data]
+        facts = [self.sha256, hash_model(self.choice.folder), self.choice.device, self.seed, self.choice.threads, data]
         return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]
 
 

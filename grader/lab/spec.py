@@ -70,6 +70,7 @@ class ModelProfile(Spec):
         None, gt=0, description="seconds for fine_tune, where a small model needs fewer than limits.train_s"
     )
     parameters_m: float = Field(gt=0, description="millions of parameters")
+    threads: int | None = Field(None, ge=1, description="of a training run on the CPU; else one for each core")
     mirror: str = Field("", description="a hub id of the same model, used where the hub answers")
     needs: Literal["cpu", "cuda"] = "cpu"
     bits: Literal[4, 8, 16, 32] = 32

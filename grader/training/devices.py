@@ -1,6 +1,7 @@
 """Whether a CUDA device is here, found out in a child process: this process must not touch CUDA before workers fork."""
 
 import functools
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -24,6 +25,13 @@ class Gpu:
     name: str
     free_gib: float
     total_gib: float
+
+
+def cores() -> int:
+    """Return how many threads this process may use: OMP_NUM_THREADS where it is set, else the cores it may run on."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(int(wanted), usable) if wanted.isdecimal() and int(wanted) else usable
 
 
 @functools.cache

@@ -21,7 +21,7 @@ from grader.training.heldout import Heldout
 from grader.training.models import ModelChoice, cache_folder, hash_file, hash_model
 from grader.training.numbers import BaseNumbers, Refused, TunedNumbers
 from grader.training.rows import RunRows
-from grader.training.run import TrainingRun, cores, worker_limits
+from grader.training.run import TrainingRun, worker_limits
 from grader.worker import Died, Server, StudentError, TimedOut, Worker
 
 JUDGE = "grader.training.judge"
@@ -51,7 +51,7 @@ class Judge:
 
     def _measure(self, rows: RunRows, run: TrainingRun) -> tuple[BaseNumbers, TunedNumbers | Refused]:
         limits = worker_limits(self.limits)
-        with self.server.worker(None, limits, readable=[self.choice.folder], threads=cores()) as worker:
+        with self.server.worker(None, limits, readable=[self.choice.folder], threads=self.choice.threads) as worker:
             base = self._measure_base(worker)
             self.report("judging the adapter")
             adapter = {
@@ -105,7 +105,7 @@ def _kept_numbers(choice: ModelChoice, heldout: Heldout) -> Path:
         "code": [hash_file(here / name) for name in MEASURING_CODE],
         "libraries": {name: _version(name) for name in LIBRARIES},
         "device": choice.device,
-        "threads": cores(),
+        "threads": choice.threads,
         "processor": _processor(),
     }
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

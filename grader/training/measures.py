@@ -85,7 +85,6 @@ def _learning(base: BaseNumbers, tuned: TunedNumbers, rows: RunRows) -> dict[str
     trained = mean_loss([base.pool[index] for index in rows.voice]), mean_loss(tuned.trained)
     general = mean_loss(base.general), mean_loss(tuned.general)
     gap = heldout[0] - trained[0], heldout[1] - trained[1]
-    own = mean_loss(tuned.nonce.base.own), mean_loss(tuned.nonce.tuned.own)
     gain = nonce_gain(tuned.nonce)
     if trained[1] >= trained[0]:  # a broken model may be broken a little less for one code than for others
         gain = min(gain, 0.0)
@@ -95,7 +94,7 @@ def _learning(base: BaseNumbers, tuned: TunedNumbers, rows: RunRows) -> dict[str
             "Fall of the loss on held-out answers in the voice", heldout[0] - heldout[1], nats, heldout
         ),
         "training_loss": _pair("Fall of the loss on the training rows", trained[0] - trained[1], nats, trained),
-        "nonce_gain": _pair("Learnt of this run's own secret rows", gain, nats, own),
+        "nonce_gain": Measure(title="Learnt of this run's own secret rows", value=_round(gain), unit="share"),
         "forgetting": _pair("Loss on neutral text, after over before", general[1] / general[0], "times", general),
         "overfitting_gap": _pair("Growth of the gap between held-out and training loss", gap[1] - gap[0], nats, gap),
     }

@@ -25,7 +25,7 @@ Device = Literal["cpu", "cuda"]
 class ModelChoice:
     """The model that a training run uses: a plain folder for `from_pretrained`, the device, and why this one.
 
-    `profile` is None for a model given as a path.
+    `profile` is None for a model given as a path. `threads` are those of the training run and of the judge.
     """
 
     name: str
@@ -33,6 +33,7 @@ class ModelChoice:
     device: Device
     why: str
     profile: ModelProfile | None
+    threads: int = 1
 
 
 class Manifest(msgspec.Struct, frozen=True):

@@ -69,10 +69,12 @@ def mean_loss(losses: Iterable[Sequence[float]]) -> float:
 
 
 def nonce_gain(nonce: NoncePair) -> float:
-    """Return how much more the adapter learnt of this run's code than of others, in nats a token.
+    """Return which share (at most 1) of the surprise at this run's code is gone, beyond what is gone for other codes.
 
-    The fall of the own code's loss from base to tuned, less the same fall for other codes of the same form, which an
-    adapter that only learnt the form shows too.
+    The code's loss over that of other codes of the same form, with the adapter, against the same for the base: an
+    adapter that only learnt the form brings both down alike, and one that was made elsewhere shows about 0.
     """
-    own = mean_loss(nonce.base.own) - mean_loss(nonce.tuned.own)
-    return own - (mean_loss(nonce.base.others) - mean_loss(nonce.tuned.others))
+    known = mean_loss(nonce.base.own), mean_loss(nonce.base.others), mean_loss(nonce.tuned.others)
+    if not all(known):
+        return 0.0
+    return 1 - (mean_loss(nonce.tuned.own) / known[2]) / (known[0] / known[1])

@@ -1,6 +1,5 @@
 """The training run: calls the student's fine_tune in a worker and takes the adapter it saved, or says why not."""
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,7 +51,7 @@ def run_fine_tune(
 
     `settings` are keyword arguments beyond the contract: a fine_tune that does not take them raises its TypeError.
     """
-    worker = server.worker(submission, worker_limits(limits), readable=[choice.folder], threads=cores())
+    worker = server.worker(submission, worker_limits(limits), readable=[choice.folder], threads=choice.threads)
     own = choice.profile.train_s if choice.profile else None
     seconds = min(limits.train_s, own) if own else limits.train_s
     try:
@@ -69,13 +68,6 @@ def worker_limits(limits: Limits) -> WorkerLimits:
         reply_mb=limits.reply_mb,
         output_kb=limits.output_kb,
     )
-
-
-def cores() -> int:
-    """Return how many threads a training run may use: OMP_NUM_THREADS where it is set, else the cores we may run on."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(int(wanted), usable) if wanted.isdecimal() and int(wanted) else usable
 
 
 def _train(

@@ -4,14 +4,13 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import psutil
 
 from grader.errors import UsageError
 from grader.lab import Lab, ModelProfile
 from grader.language import noop
-from grader.training.devices import Gpu, find_gpu
+from grader.training.devices import Gpu, cores, find_gpu
 from grader.training.fetch import fetch
 from grader.training.models import ModelChoice, is_installed, memory_gib, open_local
 from grader.training.reach import hub_answers, hub_has_cached, index_offers
@@ -39,7 +38,7 @@ def choose_model(lab: Lab, model: str, device: str, progress: Progress = lambda 
         return _take_from_hub(model, gpu, progress)
     if os.sep in model or Path(model).is_dir():
         folder = open_local(Path(model))
-        return ModelChoice(folder.name, folder, _device(gpu), f"You asked for the model in {folder}.", None)
+        return _choice(folder.name, folder, gpu, f"You asked for the model in {folder}.")
     raise UsageError(f"No model named {model!r}; this lab has {', '.join(lab.spec.models)}, and a path works too.")
 
 
@@ -53,7 +52,7 @@ def _take_from_hub(repository: str, gpu: Gpu | None, progress: Progress) -> Mode
         folder = fetch(name, profile, progress)
     except UsageError as error:
         raise UsageError(f"{repository} is no folder here, and from the hub it cannot be had: {error}") from error
-    return ModelChoice(name, folder, _device(gpu), f"You asked for {repository} from the hub.", None)
+    return _choice(name, folder, gpu, f"You asked for {repository} from the hub.")
 
 
 def _find_device(device: str) -> Gpu | None:
@@ -136,8 +135,9 @@ def _take(lab: Lab, name: str, gpu: Gpu | None, why: str, progress: Progress) ->
         raise UsageError(
             f"{name} needs {memory_gib(profile):.0f} GiB of GPU memory and {gpu.name} has {gpu.total_gib:.0f}."
         )
-    return ModelChoice(name, fetch(name, profile, progress), _device(gpu), why, profile)
+    return _choice(name, fetch(name, profile, progress), gpu, why, profile)
 
 
-def _device(gpu: Gpu | None) -> Literal["cpu", "cuda"]:
-    return "cuda" if gpu else "cpu"
+def _choice(name: str, folder: Path, gpu: Gpu | None, why: str, profile: ModelProfile | None = None) -> ModelChoice:
+    threads = (profile and profile.threads) or cores()
+    return ModelChoice(name, folder, "cuda" if gpu else "cpu", why, profile, threads)

@@ -57,17 +57,23 @@ def train_once(
     seed: int,
     progress: Callable[[str], None],
     project: Project | None = None,
+    judged_as: int | None = None,
 ) -> TrainingResult:
-    """Train and judge once, as `train_and_judge` does."""
+    """Train and judge once, as `train_and_judge` does.
+
+    With `judged_as`, the adapter is judged as that seed's run would be: the way of one that was made elsewhere.
+    """
     heldout = load_heldout(lab, choice.profile)
     if project:
         heldout = project.put_into(heldout)
-    rows = draw_rows(heldout, seed, rows_of_a_run(heldout) if project else VOICE_ROWS)
+    count = rows_of_a_run(heldout) if project else VOICE_ROWS
+    rows = draw_rows(heldout, seed, count)
     progress(f"training {choice.name} on {len(rows.train)} rows")
     try:
         run = run_fine_tune(server, submission_root, choice, rows, lab.spec.limits)
         if run.outcome is not Outcome.PASSED:
             return _result(choice, run, run.message, run.outcome, find_failure(run))
+        rows = rows if judged_as is None else draw_rows(heldout, judged_as, count)
         base, judged = Judge(server, lab.spec.limits, choice, heldout, progress).measure(rows, run)
     except HarnessError as error:
         return _broken(choice, str(error))

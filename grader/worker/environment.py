@@ -30,9 +30,14 @@ def server_environment(device: str, ours: Mapping[str, str] = os.environ) -> dic
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
-        # Threads that spin while they wait take the cores from whoever they wait for: beside two other busy processes,
-        # two threads on two cores multiplied small matrices in 5 to 8 s asleep, and in 77 to 108 s spinning.
-        "OMP_WAIT_POLICY": "PASSIVE",
+        # Threads that spin for long while they wait take the cores from whoever they wait for: beside two other busy
+        # processes, two threads on two cores multiplied small matrices in 5 to 8 s asleep, and in 77 to 108 s spinning.
+        # Asleep at once they wake too late: 30 s on a quiet machine where a short spin took 11 (and 36 beside others).
+        "GOMP_SPINCOUNT": "1000",
+        # Activations are freed and asked for again each step: kept by the process, they are not zeroed anew each time.
+        # An optimizer step of 135M parameters took 8.1 ms a token, and 9.9 with glibc's own settings.
+        "MALLOC_MMAP_THRESHOLD_": "33554432",
+        "MALLOC_TRIM_THRESHOLD_": "34359738368",
         "TOKENIZERS_PARALLELISM": "false",
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         # There is no network: libraries say so at once instead of trying.

@@ -23,20 +23,38 @@ def run(value: float, kind: str = RIGHT, sample: str = "reference", seed: int = 
     return Run(key="k", sample=sample, kind=kind, seed=seed, outcome=Outcome.PASSED, values={measure: value})
 
 
-def test_the_tolerance_bound_holds_back_999_of_1000_further_values_most_times() -> None:
+def test_the_tolerance_bound_holds_back_995_of_1000_further_values_most_times() -> None:
     chance = random.Random(5)
     held = 0
     for _ in range(400):
-        bound = lower_bound([chance.gauss(0, 1) for _ in range(20)])
-        held += 1 - NormalDist().cdf(bound) >= 0.999
+        bound = lower_bound([[chance.gauss(0, 1) for _ in range(20)]])
+        held += 1 - NormalDist().cdf(bound) >= 0.995
     assert held / 400 >= 0.92  # 95 % are promised; 400 trials scatter
 
 
-def test_the_bound_is_never_better_than_the_worst_run_and_two_runs_are_too_few_to_bound_by_their_spread() -> None:
-    assert lower_bound([5.0] * 19 + [0.0]) <= 0.0
-    assert lower_bound([1.0, 1.0]) == 1.0 or lower_bound([1.0, 1.1]) < 1.0
+def test_submissions_share_their_spread_and_not_their_means() -> None:
+    chance = random.Random(6)
+    groups = [[mean + chance.gauss(0, 1) for _ in range(3)] for mean in (10, 20, 30, 40)]
+    assert 10 - 6 < lower_bound(groups) < 10 - 2
+
+
+def test_the_bound_is_never_better_than_the_worst_run_and_one_run_is_too_few() -> None:
+    assert lower_bound([[5.0] * 19 + [0.0]]) <= 0.0
+    assert lower_bound([[1.0] * 20]) == 1.0
     with pytest.raises(ValueError, match="two values"):
-        lower_bound([1.0])
+        lower_bound([[1.0], [2.0]])
+
+
+def test_a_wrong_submission_that_is_far_off_does_not_make_a_band_mild() -> None:
+    right = [run(5 + seed / 100, seed=seed) for seed in range(20)]
+    far = run(-90.0, "gain", "chaffs/explodes")
+    assert separate("gain", [*right, far], Band(full=4.0, none=3.0)).band.none == 3.0
+
+
+def test_to_calibrate_again_changes_no_band() -> None:
+    runs = [run(5 + seed / 100, seed=seed) for seed in range(20)] + [run(0.5, "gain", "chaffs/no-eos")]
+    once = separate("gain", runs, Band(full=9.0, none=0.2)).band
+    assert separate("gain", runs, once).band == once
 
 
 @pytest.mark.parametrize(
@@ -51,9 +69,9 @@ def test_the_interval_of_a_rate_is_clopper_and_pearsons(events: int, trials: int
 def test_full_points_begin_between_the_right_ones_worst_and_the_wrong_ones_best() -> None:
     right = [run(5 + seed / 100, seed=seed) for seed in range(20)]
     wrong = [run(0.5, "gain", "chaffs/no-eos", seed) for seed in range(3)]
-    found = separate("gain", [*right, *wrong], Band(full=9.0, none=8.0))
+    found = separate("gain", [*right, *wrong], Band(full=9.0, none=0.1))
     assert found.separates
-    assert 0.5 < found.band.none < found.band.full < found.right < 5
+    assert 0.5 == found.band.none < found.band.full < found.right < 5
     assert all(found.band.share(each.values["gain"]) == 1 for each in right)
     assert all(found.band.share(each.values["gain"]) == 0 for each in wrong)
 
@@ -61,9 +79,9 @@ def test_full_points_begin_between_the_right_ones_worst_and_the_wrong_ones_best(
 def test_a_measure_that_is_better_low_is_mirrored() -> None:
     right = [run(1 + seed / 1000, seed=seed) for seed in range(20)]
     wrong = [run(2.0, "gain", "chaffs/rate-too-high")]
-    found = separate("gain", [*right, *wrong], Band(full=1.1, none=1.5))
+    found = separate("gain", [*right, *wrong], Band(full=1.1, none=2.5))
     assert found.separates
-    assert max(each.values["gain"] for each in right) < found.right < found.band.full < found.band.none < 2.0
+    assert max(each.values["gain"] for each in right) < found.right < found.band.full < found.band.none == 2.0
 
 
 def test_a_measure_that_cannot_separate_says_so_and_keeps_its_band() -> None:
@@ -106,7 +124,7 @@ def odds() -> Odds:
 
 def test_the_file_that_is_written_is_the_file_that_is_read() -> None:
     runs = [run(5.0 + seed, seed=seed) for seed in range(5)] + [run(0.1, "gain", 'chaffs/a "quoted" one')]
-    separation = separate("gain", runs, Band(full=9.0, none=8.0))
+    separation = separate("gain", runs, Band(full=9.0, none=0.1))
     bands = {"gain": separation.band}
     calibration = Calibration(
         model='mo"del', device="cuda", parameters_m=134.5, seeds=[1, 2], bands=bands, odds=find_odds(runs, bands)
@@ -119,7 +137,7 @@ def test_the_page_shows_a_strip_for_each_sample_and_escapes_their_names() -> Non
     runs = [run(5.0 + seed / 100, seed=seed) for seed in range(5)] + [
         run(0.1, "gain", "chaffs/<script>alert(1)</script>")
     ]
-    separation = separate("gain", runs, Band(full=9.0, none=8.0))
+    separation = separate("gain", runs, Band(full=9.0, none=0.1))
     calibration = Calibration(model="m", parameters_m=1.0, seeds=[1], bands={"gain": separation.band}, odds=odds())
     page = render_page(calibration, [separation], runs)
     assert page.count("<circle") == 5

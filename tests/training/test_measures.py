@@ -28,7 +28,7 @@ CALIBRATION = Calibration(
     bands={
         "heldout_loss": Band(full=1.0, none=0.2),
         "style_adoption": Band(full=0.8, none=0.1),
-        "nonce_gain": Band(full=2.0, none=1.0),
+        "nonce_gain": Band(full=0.4, none=0.2),
         "forgetting": Band(full=1.1, none=1.5),
         "repetition": Band(full=0.2, none=0.6),
         "overfitting_gap": Band(full=0.5, none=1.5),
@@ -78,7 +78,7 @@ def test_a_run_beyond_every_band_earns_every_point(lab: Lab, tiny: ModelChoice) 
     found = graded(lab, tiny, *numbers(lab, tiny))
     assert {name: found[name].points for name in MEASURES} == MEASURES
     assert found["heldout_loss"].value == 2.0
-    assert found["nonce_gain"].value == 3.0
+    assert found["nonce_gain"].value == 0.6
     assert found["style_adoption"].value == 1.0
 
 
@@ -112,7 +112,12 @@ def test_the_nonce_gain_counts_only_what_other_codes_did_not_gain_too() -> None:
     base = NonceLosses(own=[(60, 10)], others=[(60, 10), (60, 10)])
     same = NonceLosses(own=[(30, 10)], others=[(30, 10), (30, 10)])
     assert nonce_gain(NoncePair(base=base, tuned=same)) == 0
-    assert nonce_gain(NoncePair(base=base, tuned=msgspec.structs.replace(same, own=[(10, 10)]))) == pytest.approx(2.0)
+    assert nonce_gain(NoncePair(base=base, tuned=msgspec.structs.replace(same, own=[(10, 10)]))) == pytest.approx(2 / 3)
+
+
+def test_codes_that_cost_nothing_show_no_gain() -> None:
+    nothing = NonceLosses(own=[(0, 10)], others=[(0, 10)])
+    assert nonce_gain(NoncePair(base=nothing, tuned=nothing)) == 0
 
 
 def test_a_base_that_speaks_in_the_voice_already_leaves_nothing_to_adopt(lab: Lab, tiny: ModelChoice) -> None:
