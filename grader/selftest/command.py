@@ -33,9 +33,9 @@ def selftest_lab(name: str | None, choice: Choice, settings: Settings, out: Path
     lab = find_lab(name)
     plan, samples = load_plan(lab)
     names = choose_samples(plan, samples, choice.kinds, choice.patterns, fast=choice.fast)
-    with show_progress("selftest") as progress:
-        selftest = run_selftest(lab, samples, names, settings, progress)
     folder = out / lab.name
+    with show_progress("selftest") as progress:
+        selftest = run_selftest(lab, samples, names, settings, folder / "trials.jsonl", progress)
     write_atomically(folder / "selftest.json", msgspec.json.format(msgspec.json.encode(selftest), indent=1))
     write_atomically(folder / "selftest.html", render_selftest(selftest).encode())
     print_selftest(selftest, console)

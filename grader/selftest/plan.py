@@ -8,8 +8,8 @@ import msgspec
 
 from grader.errors import LabError
 from grader.lab import Lab
-from grader.selftest.records import KINDS
-from grader.selftest.samples import Samples
+from grader.selftest.records import KINDS, RIGHT
+from grader.selftest.samples import REFERENCE, Samples
 
 FILE = "selftest.toml"
 
@@ -43,7 +43,7 @@ def choose_samples(plan: Plan, samples: Samples, kinds: list[str], patterns: lis
 
     A pattern without a `/` is held against the name without its kind. Raises LabError where none is left.
     """
-    names = [name for kind in KINDS if kind in (kinds or KINDS) for name in samples.names(kind)]
+    names = [name for kind in KINDS if kind in (kinds or KINDS) for name in _names(samples, kind)]
     if fast:
         names = [name for name in names if _matches(name, plan.quick)]
     if patterns:
@@ -51,6 +51,11 @@ def choose_samples(plan: Plan, samples: Samples, kinds: list[str], patterns: lis
     if not names:
         raise LabError(f"No sample in {samples.folder} is meant by that.")
     return names
+
+
+def _names(samples: Samples, kind: str) -> list[str]:
+    """The lab's reference is the first of the right submissions."""
+    return [*([REFERENCE] if kind == RIGHT else []), *samples.names(kind)]
 
 
 def _matches(name: str, patterns: list[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from grader.results import Outcome, SandboxInfo
+from grader.results import Outcome
 
 RIGHT, CHAFFS, WRONG, HOSTILE = KINDS = ("right", "chaffs", "wrong", "hostile")
 
@@ -11,12 +11,13 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """One sample, graded with one seed. `checks` holds the outcome of every check that was run for it.
 
     `complaint` is empty where the sample got what it must. For a chaff, `told` is the first thing that its author
-    reads, and `hinted` whether this names the mistake.
+    reads, and `hinted` whether this names the mistake. `level` is how the worker was confined.
     """
 
     name: str
     kind: str
     seed: int
+    level: str
     about: str
     checks: dict[str, Outcome]
     declared: list[str] = []
@@ -32,9 +33,13 @@ class Selftest(msgspec.Struct, frozen=True, kw_only=True):
     lab: str
     title: str
     model: str
-    sandbox: SandboxInfo
     checks: list[str]
     trials: list[Trial]
+
+    @property
+    def levels(self) -> list[str]:
+        """The levels of confinement that the trials ran at."""
+        return sorted({trial.level for trial in self.trials})
 
     @property
     def failed(self) -> list[Trial]:

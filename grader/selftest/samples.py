@@ -6,6 +6,7 @@ submission, a folder with a PATCH.toml and the files laid over its base, or a fi
 What a patch may hold is written at its fields below.
 """
 
+import hashlib
 import os
 import shutil
 import tomllib
@@ -103,6 +104,20 @@ class Samples:
         except (OSError, ValueError) as error:
             raise LabError(f"The sample {name} does not fit its base {patch.base}: {error}.") from error
         return dest
+
+    def digest(self, name: str) -> str:
+        """Return a hash of all that a sample is made from: its own files and those of its bases."""
+        patch = None if name == REFERENCE else self.read(name)
+        places = [self._whole(name)] if patch is None else [path for path in self._places(name) if path.exists()]
+        files = sorted(path for place in places for path in (place.rglob("*") if place.is_dir() else [place]))
+        found = hashlib.sha256(self.digest(patch.base).encode() if patch else b"")
+        for path in files:
+            if path.is_file() and "__pycache__" not in path.parts:
+                found.update(f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()};".encode())
+        return found.hexdigest()
+
+    def _places(self, name: str) -> tuple[Path, Path]:
+        return self.folder / f"{name}.toml", self.folder / name
 
     def _patches(self, name: str) -> tuple[Path, Path]:
         return self.folder / f"{name}.toml", self.folder / name / PATCH

@@ -30,7 +30,7 @@ def print_selftest(selftest: Selftest, console: Console) -> None:
     for rate in rates(selftest.trials):
         line = f"{rate.hits} of {rate.total} {rate.title} (95 %: {rate.low:.1%} to {rate.high:.1%})"
         console.print(Text(line, style="bold"), soft_wrap=True)
-    console.print(Text(f"Confined at the level {selftest.sandbox.level}; model {selftest.model or 'none'}."))
+    console.print(Text(f"Confined at the level {', '.join(selftest.levels)}; model {selftest.model or 'none'}."))
 
 
 def _row(trial: Trial) -> Text:

@@ -12,7 +12,7 @@ from grader.lab import LabSpec
 from grader.render.steps import next_steps
 from grader.results import CheckResult, Outcome, Result
 from grader.selftest.records import CHAFFS, HOSTILE, RIGHT, Trial
-from grader.selftest.samples import Patch, Samples
+from grader.selftest.samples import REFERENCE, Patch, Samples
 
 RUN = "run"  # in `touches`: the judged training run with its measures
 
@@ -30,7 +30,7 @@ class Trials:
     def run(self, name: str) -> Trial:
         """Try one sample. Raises LabError where its patch is damaged, HarnessError where grading breaks."""
         begun = time.monotonic()
-        kind, patch = name.partition("/")[0], self.samples.read(name) or Patch()
+        kind, patch = _kind(name), self.samples.read(name) or Patch()
         wanted = _wanted(self.grading.lab.spec, kind, patch)
         try:
             result = self._grade(name, wanted)
@@ -41,6 +41,7 @@ class Trials:
             name=name,
             kind=kind,
             seed=self.grading.seed,
+            level=self.grading.server.sandbox.level,
             about=_about(patch),
             checks={check.id: check.outcome for check in result.checks() if check.id in wanted},
             declared=[patch.check] if patch.check else [],
@@ -53,8 +54,9 @@ class Trials:
     def _refused(self, name: str, patch: Patch, error: str, begun: float) -> Trial:
         return Trial(
             name=name,
-            kind=name.partition("/")[0],
+            kind=_kind(name),
             seed=self.grading.seed,
+            level=self.grading.server.sandbox.level,
             about=_about(patch),
             checks={},
             complaint="" if patch.refused else f"Intake refused it: {error}",
@@ -161,6 +163,10 @@ def all_told(result: Result) -> str:
         if check.outcome is not Outcome.PASSED:
             parts += [check.message, check.hint, (check.example and check.example.traceback) or ""]
     return "\n".join(parts)
+
+
+def _kind(name: str) -> str:
+    return RIGHT if name == REFERENCE else name.partition("/")[0]
 
 
 def _about(patch: Patch) -> str:

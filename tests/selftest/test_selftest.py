@@ -10,7 +10,7 @@ from rich.console import Console
 from grader.errors import LabError
 from grader.lab import Lab, find_lab
 from grader.lab.folders import PROJECT
-from grader.results import Outcome, SandboxInfo
+from grader.results import Outcome
 from grader.selftest.command import Choice, selftest_lab
 from grader.selftest.page import render_selftest
 from grader.selftest.plan import choose_samples, load_plan
@@ -19,6 +19,7 @@ from grader.selftest.records import Selftest, Trial
 from grader.selftest.run import Settings, run_selftest
 
 SETTINGS = Settings(model="auto", device="cpu", seeds=[1], jobs=2)
+TRIALS = "kept/trials.jsonl"
 EVERYTHING = Choice(kinds=[], patterns=[], fast=False)
 
 
@@ -66,7 +67,7 @@ def write(root: Path, name: str, text: str) -> None:
 def tried(lab: Lab, *patterns: str) -> Selftest:
     plan, samples = load_plan(lab)
     names = choose_samples(plan, samples, [], list(patterns), fast=False)
-    return run_selftest(lab, samples, names, SETTINGS, lambda message: None)
+    return run_selftest(lab, samples, names, SETTINGS, lab.folder.parents[1] / TRIALS, lambda message: None)
 
 
 def test_every_sample_gets_what_it_must_and_is_written_down(lab: Lab, tmp_path: Path) -> None:
@@ -76,10 +77,11 @@ def test_every_sample_gets_what_it_must_and_is_written_down(lab: Lab, tmp_path: 
     assert selftest_lab(str(lab.folder), EVERYTHING, SETTINGS, tmp_path / "out", console) == 0
     said = console.export_text()
     assert "2 of 2 mistakes found by the check that is about them" in said
-    assert "1 of 1 right submissions with full marks" in said
+    assert "2 of 2 right submissions with full marks" in said
     assert "1 of 1 hostile submissions that gained nothing" in said
     written = msgspec.json.decode((tmp_path / "out/week00/selftest.json").read_bytes(), type=Selftest)
     assert [trial.name for trial in written.trials] == [
+        "reference",
         "right/other-words",
         "chaffs/rounds-down",
         "chaffs/sum",
@@ -127,10 +129,39 @@ def test_a_sample_that_intake_refuses_must_say_so(lab: Lab, tmp_path: Path) -> N
     assert tried(lab, "wrong/gone").failed == []
 
 
+def test_a_selftest_goes_on_where_it_was_stopped_and_tries_again_only_what_has_changed(
+    lab: Lab, tmp_path: Path
+) -> None:
+    path = tmp_path / TRIALS
+    first = tried(lab, "chaffs/*")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1][:40])
+    assert tried(lab, "chaffs/*").failed == first.failed == []
+    assert path.read_bytes().startswith(lines[0])
+    write(tmp_path, "chaffs/sum.toml", chaff("warmup.mean_of_a_few_losses", "", " / len(losses)", " * 2"))
+    assert {trial.name for trial in tried(lab, "chaffs/*").trials} == {"chaffs/rounds-down", "chaffs/sum"}
+    assert path.read_bytes().count(b"chaffs/rounds-down") == 1
+    assert path.read_bytes().count(b"chaffs/sum") == 2
+
+
+def test_what_failed_does_not_pass_by_being_tried_again(lab: Lab, tmp_path: Path) -> None:
+    shutil.copytree(lab.folder, tmp_path / "samples/right/stubs")
+    assert tried(lab, "right/stubs").failed == tried(lab, "right/stubs").failed
+    assert (tmp_path / TRIALS).read_bytes().count(b"\n") == 1
+
+
+def test_a_damaged_file_of_trials_says_how_to_begin_anew(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / TRIALS).write_bytes(b"nonsense\n")
+    with pytest.raises(LabError, match=r"trials\.jsonl.*tried anew"):
+        tried(lab, "chaffs/*")
+
+
 def test_only_the_chaffs_task_and_only_the_quick_samples_are_tried(lab: Lab) -> None:
     plan, samples = load_plan(lab)
     assert choose_samples(plan, samples, [], [], fast=True) == ["chaffs/sum"]
     assert choose_samples(plan, samples, ["right", "hostile"], [], fast=False) == [
+        "reference",
         "right/other-words",
         "hostile/prints",
     ]
@@ -173,13 +204,18 @@ def test_an_interval_says_what_few_trials_cannot() -> None:
 
 def test_what_samples_are_called_stays_text_in_the_page() -> None:
     trial = Trial(
-        name="chaffs/<script>", kind="chaffs", seed=1, about="<b>", checks={"warmup.x": Outcome.PASSED}, complaint="<i>"
+        name="chaffs/<script>",
+        kind="chaffs",
+        seed=1,
+        level="<s>",
+        about="<b>",
+        checks={"warmup.x": Outcome.PASSED},
+        complaint="<i>",
     )
     selftest = Selftest(
         lab="week00",
         title="<u>",
         model="",
-        sandbox=SandboxInfo(level="<s>"),
         checks=["warmup.x"],
         trials=[trial],
     )

@@ -39,10 +39,10 @@ def test_a_broken_sample_says_what_it_may_lose(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_fast_subset_holds_every_kind_and_gets_what_it_must() -> None:
+def test_the_fast_subset_holds_every_kind_and_gets_what_it_must(tmp_path: Path) -> None:
     names = choose_samples(PLAN, SAMPLES, [], [], fast=True)
     assert {name.partition("/")[0] for name in names} == {"right", "chaffs", "wrong", "hostile"}
     settings = Settings(model="tiny-gpt2", device="cpu", seeds=[1], jobs=2)
-    selftest = run_selftest(LAB, SAMPLES, names, settings, lambda message: None)
+    selftest = run_selftest(LAB, SAMPLES, names, settings, tmp_path / "trials.jsonl", lambda message: None)
     assert [(trial.name, trial.complaint) for trial in selftest.failed] == []
     assert [(trial.name, trial.told) for trial in selftest.trials if trial.hinted is False] == []

@@ -1,0 +1,70 @@
+"""Trials that still hold, a line for each, so that a selftest of hours goes on where it was stopped."""
+
+import hashlib
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from grader.batch.facts import ROOT, check_facts, hash_files, training_facts
+from grader.errors import LabError
+from grader.lab import Lab
+from grader.selftest.records import Trial
+from grader.selftest.samples import Samples
+from grader.training import ModelChoice
+
+ALL = (".",)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A trial, and the hash of all that it depends on."""
+
+    key: str
+    trial: Trial
+
+
+@dataclass
+class KeptTrials:
+    """The trials in the file `path`. Whatever came of a trial is kept: what failed does not pass by being repeated."""
+
+    path: Path
+    lab: Lab
+    choice: ModelChoice | None
+    samples: Samples
+    _lines: dict[str, Trial] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Read the file; the last line may have been cut short. Raises LabError for any other damage."""
+        whole, _, cut = (self.path.read_bytes() if self.path.is_file() else b"").rpartition(b"\n")
+        try:
+            lines = [msgspec.json.decode(line, type=Line) for line in whole.splitlines()]
+        except msgspec.MsgspecError as error:
+            raise LabError(f"{self.path}: {error}; remove the file, and every sample is tried anew.") from error
+        if cut:
+            self.path.write_bytes(whole + b"\n" if whole else b"")
+        self._lines = {line.key: line.trial for line in lines}
+
+    def find(self, name: str, seed: int) -> Trial | None:
+        """Return the trial of a sample with a seed, where nothing that it depends on has changed."""
+        return self._lines.get(self._key(name, seed))
+
+    def keep(self, trial: Trial) -> None:
+        """Add a trial. Safe in several threads."""
+        line = msgspec.json.encode(Line(self._key(trial.name, trial.seed), trial)) + b"\n"
+        with self._lock:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as stream:
+                stream.write(line)
+
+    def _key(self, name: str, seed: int) -> str:
+        lab, choice = self.lab, self.choice
+        facts = training_facts(lab, choice, seed) if choice else check_facts(lab, choice, seed)
+        code = [hash_files(folder, ALL) for folder in (ROOT, lab.folder, lab.solutions) if folder]
+        return _digest([repr(sorted(facts.items())), *code, name, self.samples.digest(name)])
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
