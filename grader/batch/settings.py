@@ -107,9 +107,14 @@ def _hash_pages(language: Language) -> str:
 
 
 def choose_for_class(lab: Lab, model: str, device: str) -> ModelChoice | None:
-    """Choose the model as a single grading does, but for one thread: a class has a submission for each core."""
+    """Choose the model as a single grading does, for a class."""
     choice = choose(lab, model, device)
-    return replace(choice, threads=1) if choice else None
+    return for_a_class(choice) if choice else None
+
+
+def for_a_class(choice: ModelChoice) -> ModelChoice:
+    """Return the choice with one thread a run: a class has a submission for each core."""
+    return replace(choice, threads=1)
 
 
 def _choose(asked: Asked, before: Settings | None) -> ModelChoice | None:

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from grader.batch.facts import ROOT, hash_files
 from grader.calibrate.records import RIGHT, Run, append, read, record
@@ -19,8 +21,8 @@ from grader.training.models import ModelChoice, hash_model
 from grader.training.trial import train_once
 from grader.worker.folders import OwnedFolder
 
-WRONG_SEEDS = 5
-"""Of each wrong sample: its best run counts, and a handful finds it."""
+WRONG_SHARE = 1 / 4
+"""Of the seeds, for each wrong sample: its best run counts, and a handful finds it."""
 
 ELSEWHERE = f"{REFERENCE}, made in another run"
 """A right adapter that is handed in for a run that it was not made in: it must not pass for this run's."""
@@ -41,11 +43,13 @@ class Planned:
 
 @dataclass(frozen=True)
 class Campaign:
-    """All runs of one lab and model. `path` is where they are kept."""
+    """All runs of one lab and model, `jobs` at a time. `path` is where they are kept."""
 
     grading: Grading
     choice: ModelChoice
     path: Path
+    jobs: int = 1
+    _lock: Lock = field(default_factory=Lock)
 
     def run(self, seeds: int, progress: Callable[[str], None]) -> list[Run]:
         """Make the runs that are not kept yet, and return all, those of samples that have changed left out.
@@ -56,10 +60,10 @@ class Campaign:
         kept = {(run.key, run.sample, run.seed): run for run in read(self.path)}
         wanted = list(self._plan(samples, seeds))
         runs: list[Run] = []
-        with OwnedFolder() as folder:
-            for number, planned in enumerate(wanted, 1):
-                progress(f"run {number} of {len(wanted)}: {planned.name}, seed {planned.seed}")
-                runs.append(self._run(samples, folder, planned, kept))
+        with OwnedFolder() as folder, ThreadPoolExecutor(self.jobs) as pool:
+            for run in pool.map(lambda planned: self._run(samples, folder, planned, kept), wanted):
+                runs.append(run)
+                progress(f"{len(runs)} of {len(wanted)} runs: {run.sample}, seed {run.seed}")
         return runs
 
     def _plan(self, samples: Samples, seeds: int) -> Iterator[Planned]:
@@ -72,7 +76,7 @@ class Campaign:
             yield from (Planned(name, name, RIGHT, seed) for name in right)
             if IN_THIS_RUN in measures.values():
                 yield Planned(ELSEWHERE, REFERENCE, IN_THIS_RUN, seed, judged_as=seed + ANOTHER)
-            if seed <= WRONG_SEEDS:
+            if seed == 1 or seed <= seeds * WRONG_SHARE:
                 yield from (Planned(name, name, kind, seed) for name, kind in wrong)
 
     def _measures(self) -> dict[str, str]:
@@ -81,8 +85,9 @@ class Campaign:
 
     def _run(self, samples: Samples, folder: Path, planned: Planned, kept: dict[tuple[str, str, int], Run]) -> Run:
         built = folder / planned.sample
-        if not built.exists():
-            samples.build(planned.sample, built)
+        with self._lock:
+            if not built.exists():
+                samples.build(planned.sample, built)
         with take_in(built, self.grading.lab) as submission:
             key = self._key(submission.info.sha256)
             if found := kept.get((key, planned.name, planned.seed)):
@@ -91,7 +96,8 @@ class Campaign:
         if result.outcome is Outcome.HARNESS_ERROR:
             raise HarnessError(f"{planned.name} with seed {planned.seed} could not be decided: {result.message}")
         run = record(key, planned.name, planned.kind, planned.seed, result)
-        append(self.path, run)
+        with self._lock:
+            append(self.path, run)
         return run
 
     def _train(self, root: Path, planned: Planned) -> TrainingResult:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.batch.settings import for_a_class
 from grader.calibrate.bands import Separation, separate
 from grader.calibrate.campaign import Campaign
 from grader.calibrate.odds import find_odds
@@ -19,22 +20,24 @@ from grader.progress import show_progress
 from grader.results import write_atomically
 from grader.training import ModelChoice
 from grader.training.calibration import Calibration, calibration_name, load_calibration
+from grader.training.devices import cores
 
 FEWEST_SEEDS = 3
 """Fewer values than that have no tolerance bound."""
 
 
-def run_calibration(lab: str | None, model: str, device: str, seeds: int, console: Console) -> int:
+def run_calibration(lab: str | None, model: str, device: str, seeds: int, jobs: int | None, console: Console) -> int:
     """Calibrate one model and return the exit code: 0, or 1 where a measure does not tell right from wrong."""
     if seeds < FEWEST_SEEDS:
         raise UsageError(f"--seeds {seeds}: at least {FEWEST_SEEDS}, please; with fewer there is no bound to set.")
     with show_progress("calibrate") as progress, prepare(lab, model, device, 0, progress) as grading:
-        choice = grading.choice
-        if choice is None or grading.lab.solutions is None:
+        if grading.choice is None or grading.lab.solutions is None:
             raise LabError(f"{grading.lab.name} has no training run to calibrate here.")
+        choice = for_a_class(grading.choice)
         folder = grading.lab.solutions / "calibration"
         name = calibration_name(choice)
-        runs = Campaign(grading, choice, folder / f"{name}.jsonl").run(seeds, progress)
+        at_once = jobs or (cores() if choice.device == "cpu" else 1)
+        runs = Campaign(grading, choice, folder / f"{name}.jsonl", at_once).run(seeds, progress)
         calibration, separations = _calibrate(grading.lab, choice, runs)
     write_atomically(folder / f"{name}.toml", render_toml(calibration, separations).encode())
     write_atomically(folder / f"{name}.html", render_page(calibration, separations, runs).encode())
