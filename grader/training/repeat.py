@@ -1,6 +1,7 @@
 """A narrow run is repeated once: chance alone shall not cost a right submission a point.
 
-A run is narrow when it lost points, and each measure that lost some still lies between its band's ends. If a right
+A run is narrow when it lost points, and each measure that lost some still lies between its band's ends; or when one
+measure alone fell short, however far, with all that it drags down: one unlucky draw is no verdict. If a right
 submission falls short in one run of n by chance, it falls short in both in about one of n².
 """
 
@@ -12,9 +13,11 @@ from grader.results import TrainingResult
 
 
 def is_narrow(result: TrainingResult) -> bool:
-    """Return whether a run lost points, but nowhere all of a measure's."""
-    short = [m for m in result.measurements.values() if m.points is not None and m.points < (m.max_points or 0)]
-    return bool(short) and all(measure.points for measure in short)
+    """Return whether a run lost points, but nowhere all of a measure's, or by one measure alone."""
+    graded = [each for each in result.measurements.values() if each.points is not None]
+    lost = [each for each in graded if (each.points or 0.0) < (each.max_points or 0.0)]
+    short = [each for each in graded if (each.margin or 0.0) < 0]
+    return bool(lost) and (all(each.points for each in lost) or len(short) == 1)
 
 
 def second_seed(seed: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from grader.lab import Lab
@@ -29,6 +30,17 @@ def run(*points: float, seconds: float = 2.0, message: str = "") -> TrainingResu
 )
 def test_a_run_is_narrow_where_it_lost_points_but_nowhere_all(points: tuple[float, ...], narrow: bool) -> None:
     assert is_narrow(run(*points)) is narrow
+
+
+def test_a_run_that_one_unlucky_measure_brought_down_is_narrow() -> None:
+    """The secret rows bound all others: where they alone fell short, each measure lost its points for that."""
+    unlucky = run(0, 0, 0)
+    measures = unlucky.measurements
+    for name, margin in (("m0", -0.2), ("m1", 0.5), ("m2", 0.0)):
+        measures[name] = msgspec.structs.replace(measures[name], margin=margin)
+    assert is_narrow(unlucky)
+    measures["m1"] = msgspec.structs.replace(measures["m1"], margin=-0.1)
+    assert not is_narrow(unlucky)
 
 
 def test_measures_for_information_do_not_make_a_run_narrow() -> None:
