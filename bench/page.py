@@ -11,6 +11,8 @@ from bench.adversaries import Duel
 from bench.batch import Throughput
 from bench.counts import Count
 from bench.pairs import Pair, Row
+from bench.scaling import Scale
+from bench.stages import Stage
 from bench.training import Trained
 
 RESULTS = Path(__file__).parent / "results"
@@ -39,7 +41,7 @@ class Section(NamedTuple):
 
     title: str
     text: str
-    row: type[Pair] | type[Throughput] | type[Duel] | type[Trained] | type[Count]
+    row: type[Pair | Throughput | Duel | Trained | Count | Stage | Scale]
 
 
 SECTIONS = {
@@ -63,6 +65,12 @@ SECTIONS = {
         "Twice as fast as the template at a held-out loss no worse, and twice the float32 floor, were asked for.",
         Trained,
     ),
+    "stages": Section(
+        "Where the time of a grading goes",
+        "One grading of the reference, all checks, the training run and the judge, by stage. Starting is once for a\n"
+        "class and no part of the shares. The base model's own numbers are kept from before.",
+        Stage,
+    ),
     "batch": Section(
         "A class",
         "A class whose modules import torch, transformers and peft, six checks each, start-up included. Ours\n"
@@ -70,6 +78,12 @@ SECTIONS = {
         "of one after the other and as many at once as there are cores. Every grade is compared with what it must\n"
         "be. 30 times the best peer was asked for.",
         Throughput,
+    ),
+    "scaling": Section(
+        "The size of a class",
+        "The same six checks for classes of other sizes, and with fewer at once; then the same command again, which\n"
+        "finds everything graded. The memory is that of the batch's own process, its growth from the first tenth on.",
+        Scale,
     ),
     "adversaries": Section(
         "Adversaries",
