@@ -10,6 +10,7 @@ from rich.text import Text
 from grader.lab import find_lab
 from grader.progress import show_progress
 from grader.results import write_atomically
+from grader.selftest.markdown import render_markdown
 from grader.selftest.page import render_selftest
 from grader.selftest.plan import choose_samples, load_plan
 from grader.selftest.run import Settings, run_selftest
@@ -38,6 +39,7 @@ def selftest_lab(name: str | None, choice: Choice, settings: Settings, out: Path
         selftest = run_selftest(lab, samples, names, settings, folder / "trials.jsonl", progress)
     write_atomically(folder / "selftest.json", msgspec.json.format(msgspec.json.encode(selftest), indent=1))
     write_atomically(folder / "selftest.html", render_selftest(selftest).encode())
+    write_atomically(folder / "selftest.md", render_markdown(selftest).encode())
     print_selftest(selftest, console)
     console.print(Text(f"Matrix: {folder / 'selftest.html'}"), soft_wrap=True)
     return 1 if selftest.failed else 0

@@ -12,6 +12,7 @@ from grader.lab import Lab, find_lab
 from grader.lab.folders import PROJECT
 from grader.results import Outcome
 from grader.selftest.command import Choice, selftest_lab
+from grader.selftest.markdown import render_markdown
 from grader.selftest.page import render_selftest
 from grader.selftest.plan import choose_samples, load_plan
 from grader.selftest.rates import Rate, rates
@@ -88,6 +89,9 @@ def test_every_sample_gets_what_it_must_and_is_written_down(lab: Lab, tmp_path: 
         "hostile/prints",
     ]
     assert "rounds-down" in (tmp_path / "out/week00/selftest.html").read_text()
+    table = (tmp_path / "out/week00/selftest.md").read_text()
+    assert "| sum | a mistake | ` warmup.mean_of_a_few_losses `" in table
+    assert "| reference |  | yes |" in table
 
 
 def test_a_mistake_that_no_check_finds_is_reported(lab: Lab, tmp_path: Path) -> None:
@@ -202,7 +206,7 @@ def test_an_interval_says_what_few_trials_cannot() -> None:
     assert half.high == pytest.approx(0.7634, abs=1e-4)
 
 
-def test_what_samples_are_called_stays_text_in_the_page() -> None:
+def test_what_samples_are_called_stays_text_on_every_page() -> None:
     trial = Trial(
         name="chaffs/<script>",
         kind="chaffs",
@@ -219,5 +223,5 @@ def test_what_samples_are_called_stays_text_in_the_page() -> None:
         checks=["warmup.x"],
         trials=[trial],
     )
-    page = render_selftest(selftest)
-    assert not [tag for tag in ("<script>", "<b>", "<i>", "<u>", "<s>") if tag in page]
+    for page in (render_selftest(selftest), render_markdown(selftest)):
+        assert not [tag for tag in ("<script>", "<b>", "<i>", "<u>", "<s>") if tag in page]
