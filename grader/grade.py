@@ -58,9 +58,8 @@ class Grading:
         """Grade a submission that was taken in. Raises HarnessError."""
         reported = self.check(submission, {})
         training = self.train(submission)
-        return build_result(
-            self.lab, submission.info, reported, training, self.server.sandbox, describe_environment(), self.seed
-        )
+        facts = describe_environment(self.choice.threads if self.choice else None)
+        return build_result(self.lab, submission.info, reported, training, self.server.sandbox, facts, self.seed)
 
     def check(self, submission: Submission, decided: Mapping[str, CheckResult]) -> dict[str, CheckResult]:
         """Run the checks that are not decided yet; return all results by id. Raises HarnessError."""

@@ -30,7 +30,7 @@ class BatchRun:
     def __init__(self, terms: Terms, journal: Journal, engine: Engine, stages: Stages, settle: Settle) -> None:
         self._terms, self._journal, self._engine, self._stages = terms, journal, engine, stages
         self._settle = settle
-        self._environment = describe_environment()
+        self._environment = describe_environment(terms.choice.threads if terms.choice else None)
         self._waiting: dict[Stage, deque[Ticket]] = {"checks": deque(), "training": deque()}
 
     def run(self, arrivals: Sequence[Arrival]) -> None:

@@ -2,6 +2,7 @@
 
 from grader.lab import TaskSpec
 from grader.results import CheckResult, Measure, Outcome, TrainingResult, tidy
+from grader.rubric.advice import ADVICE
 
 FIRST = "trained"  # the measure that says whether there is an adapter at all; the others build on it
 
@@ -40,7 +41,7 @@ def _check_found(id: str, points: float, task: TaskSpec, found: Measure, trainin
         points=earned,
         max_points=tidy(points),
         message=" ".join(filter(None, [f"Measured: {measured}.", found.note])),
-        hint="" if full else _cure(training),
+        hint="" if full else _cure(training) or ADVICE.get(id.partition(".")[2], ""),
         lesson=task.lesson,
         hidden=True,
     )

@@ -22,7 +22,10 @@ def render_markdown(selftest: Selftest) -> str:
     lines = [f"# {markdown(selftest.title, LONGEST)}: what the grader makes of samples", ""]
     for rate in rates(selftest.trials):
         lines.append(f"- {rate.hits} of {rate.total} {rate.title} (95 %: {rate.low:.1%} to {rate.high:.1%})")
-    lines += ["", f"Model {selftest.model or 'none'}, confined at the level {markdown(', '.join(selftest.levels), LONGEST)}."]
+    lines += [
+        "",
+        f"Model {selftest.model or 'none'}, confined at the level {markdown(', '.join(selftest.levels), LONGEST)}.",
+    ]
     for kind, (title, about, verdict) in TITLES.items():
         samples = [list(trials) for _, trials in groupby(_of(selftest.trials, kind), key=lambda trial: trial.name)]
         if samples:
