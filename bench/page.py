@@ -48,7 +48,8 @@ SECTIONS = {
     "student": Section(
         "The student's loop",
         "Two properties of the formatting task, sixty examples each, in `pytest labs/week07` and in a bare pytest\n"
-        "file. Torch is imported in neither. At most 1.5 was asked for.",
+        "file. Torch is imported in neither. At most 1.5 was asked for. And all visible checks of the lab, trained\n"
+        "models included, beside the time that their libraries take to be imported; under 15 s was asked for.",
         Pair,
     ),
     "worker": Section(

@@ -27,8 +27,11 @@ def test_text(pair):
 """
 
 
+LIBRARIES = "import torch, datasets, peft, transformers; transformers.Trainer"
+
+
 def measure() -> list[Pair]:
-    """Return the one comparison of this suite: two properties, sixty examples each."""
+    """Return two comparisons: two properties, sixty examples each; and the whole lab against its imports alone."""
     lab, solutions = PROJECT / "labs" / "week07", PROJECT / "solutions" / "week07"
     ours = ["labs/week07/tests/test_formatting.py", "--submission", str(solutions)]
     names = "prompt_follows_the_template or text_is_prompt_then_output"
@@ -41,10 +44,19 @@ def measure() -> list[Pair]:
                 ("plain pytest and Hypothesis", lambda: _pytest("--noconftest", "-c", "/dev/null", str(plain))),
                 ("pytest labs/week07", lambda: _pytest(*ours, "-k", names)),
                 5,
-            )
+            ),
+            compare(
+                "the whole lab, on the reference",
+                ("its libraries imported", lambda: _run("-c", LIBRARIES)),
+                ("pytest labs/week07", lambda: _pytest("labs/week07", "--submission", str(solutions))),
+                3,
+            ),
         ]
 
 
 def _pytest(*args: str) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *args]
-    subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+    _run("-m", "pytest", "-q", "-p", "no:cacheprovider", *args)
+
+
+def _run(*args: str) -> None:
+    subprocess.run([sys.executable, *args], cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
