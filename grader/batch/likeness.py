@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.batch.facts import ROOT, hash_files
 from grader.batch.journal import Journal
 from grader.batch.names import Names
 from grader.errors import SubmissionError
+from grader.facts import ROOT, hash_files
 from grader.intake import Submission
 from grader.lab import Lab
 from grader.render.classroom import Alike, Similarity

@@ -15,10 +15,10 @@ from typing import Literal
 
 import msgspec
 
-from grader.batch.facts import Facts, changed, check_facts, training_facts
 from grader.batch.jobs import Job, Report, carry_out, require_confinement
 from grader.batch.settings import choose_for_class
 from grader.errors import GraderError, HarnessError, SubmissionError, UsageError
+from grader.facts import Facts, changed, check_facts, training_facts
 from grader.grade import Grading, warm_up
 from grader.lab import open_lab
 from grader.worker.folders import OwnedFolder, sweep

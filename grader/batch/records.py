@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.batch.facts import Facts, changed
+from grader.facts import Facts, changed
 from grader.results import CheckResult, Plain, SandboxInfo, TrainingResult, write_atomically
 from grader.worker.confine import Level
 

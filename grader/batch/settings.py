@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.batch.facts import ROOT, Facts, check_facts, hash_files, training_facts
 from grader.batch.journal import Settings
 from grader.batch.records import Record, valid_checks, valid_training
 from grader.batch.sources import hash_checks
 from grader.errors import UsageError
+from grader.facts import ROOT, Facts, check_facts, hash_files, training_facts
 from grader.grade import choose, draw_seed
 from grader.lab import Lab
 from grader.language import ENGLISH, Language

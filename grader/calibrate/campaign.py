@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
-from grader.batch.facts import ROOT, hash_files
 from grader.calibrate.records import RIGHT, Run, append, read, record
 from grader.errors import HarnessError
+from grader.facts import ROOT, hash_files
 from grader.grade import Grading, take_in
 from grader.results import Outcome, TrainingResult
 from grader.selftest.plan import load_plan

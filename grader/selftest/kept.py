@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from grader.batch.facts import ROOT, check_facts, hash_files, training_facts
 from grader.errors import LabError
+from grader.facts import ROOT, check_facts, hash_files, training_facts
 from grader.lab import Lab
 from grader.selftest.records import Trial
 from grader.selftest.samples import Samples

@@ -13,7 +13,7 @@ from grader.training.models import hash_model
 
 Facts = dict[str, str]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parent
 # What decides a check, and what decides a training run besides. Points, pages and the order of work decide nothing.
 CHECKING = ("errors.py", "results.py", "lab", "intake", "worker", "checks")
 TRAINING = ("training",)
