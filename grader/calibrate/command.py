@@ -11,7 +11,7 @@ from grader.calibrate.bands import Separation, separate
 from grader.calibrate.campaign import Campaign
 from grader.calibrate.odds import find_odds
 from grader.calibrate.page import render_page
-from grader.calibrate.records import RIGHT, Run
+from grader.calibrate.records import RIGHT, Run, drop_outdated
 from grader.calibrate.toml import render_toml
 from grader.errors import LabError, UsageError
 from grader.grade import prepare
@@ -38,6 +38,7 @@ def run_calibration(lab: str | None, model: str, device: str, seeds: int, jobs: 
         name = calibration_name(choice)
         at_once = jobs or (cores() if choice.device == "cpu" else 1)
         runs = Campaign(grading, choice, folder / f"{name}.jsonl", at_once).run(seeds, progress)
+        drop_outdated(folder / f"{name}.jsonl", runs)
         calibration, separations = _calibrate(grading.lab, choice, runs)
     write_atomically(folder / f"{name}.toml", render_toml(calibration, separations).encode())
     write_atomically(folder / f"{name}.html", render_page(calibration, separations, runs).encode())

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import LabError
-from grader.results import Outcome, TrainingResult
+from grader.results import Outcome, TrainingResult, write_atomically
 
 RIGHT = "right"
 
@@ -51,6 +51,13 @@ def read(path: Path) -> list[Run]:
     if last:
         path.write_bytes(b"".join(line + b"\n" for line in whole))
     return runs
+
+
+def drop_outdated(path: Path, runs: Iterable[Run]) -> None:
+    """Keep the lines of runs under the keys of `runs`, with whatever seed, in the order of their seeds."""
+    now = {(run.sample, run.key) for run in runs}
+    kept = sorted((run for run in read(path) if (run.sample, run.key) in now), key=lambda run: (run.seed, run.sample))
+    write_atomically(path, b"".join(msgspec.json.encode(run) + b"\n" for run in kept))
 
 
 def values_of(runs: Iterable[Run], measure: str) -> dict[str, list[float]]:

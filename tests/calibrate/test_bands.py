@@ -11,7 +11,7 @@ import pytest
 from grader.calibrate.bands import separate
 from grader.calibrate.odds import find_odds
 from grader.calibrate.page import render_page
-from grader.calibrate.records import RIGHT, Run, append, read
+from grader.calibrate.records import RIGHT, Run, append, drop_outdated, read
 from grader.calibrate.statistics import lower_bound, rate_interval
 from grader.calibrate.toml import render_toml
 from grader.errors import LabError
@@ -154,6 +154,16 @@ def test_a_campaign_that_was_cut_short_goes_on_from_its_last_whole_line(tmp_path
     assert read(path) == [run(1.0), run(2.0, seed=2)]
     append(path, run(3.0, seed=3))
     assert len(read(path)) == 3
+
+
+def test_runs_of_samples_that_have_changed_are_dropped_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    old = run(9.0)
+    new = [msgspec.structs.replace(run(1.0, seed=seed), key="new") for seed in (2, 1, 3)]
+    for each in (old, *new):
+        append(path, each)
+    drop_outdated(path, new[:2])
+    assert [(each.key, each.seed) for each in read(path)] == [("new", 1), ("new", 2), ("new", 3)]
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
