@@ -9,6 +9,7 @@ from pathlib import Path
 from grader.environment import describe_environment
 from grader.lab import Lab
 from grader.training import ModelChoice
+from grader.training.calibration import load_calibration
 from grader.training.models import hash_model
 
 Facts = dict[str, str]
@@ -36,15 +37,22 @@ def check_facts(lab: Lab, choice: ModelChoice | None, seed: int) -> Facts:
 
 def training_facts(lab: Lab, choice: ModelChoice, seed: int) -> Facts:
     """Return what a training run of a lab and its judge depend on besides the submission."""
-    held_back = [hash_files(lab.solutions, ("heldout", "calibration"))] if lab.solutions else []
+    held_back = [hash_files(lab.solutions, ("heldout",))] if lab.solutions else []
     return {
         **check_facts(lab, choice, seed),
         "the grader's training code": hash_files(ROOT, TRAINING),
-        "held-out data and bands": _digest(held_back),
+        "held-out data and bands": _digest([*held_back, _bands(lab, choice)]),
         "model": choice.name,
         "the model's files": hash_model(choice.folder),
         "threads": str(choice.threads),
     }
+
+
+def _bands(lab: Lab, choice: ModelChoice) -> str:
+    """Name the bands that count for a model: those of other models may be set anew without changing its results."""
+    parameters = choice.profile.parameters_m * 1e6 if choice.profile else 0.0
+    calibration, note = load_calibration(lab, choice, int(parameters))
+    return repr((calibration.bands, note))
 
 
 def changed(before: Facts, now: Facts) -> list[str]:

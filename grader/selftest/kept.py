@@ -15,7 +15,7 @@ from grader.selftest.records import Trial
 from grader.selftest.samples import Samples
 from grader.training import ModelChoice
 
-ALL = (".",)
+BANDS = "calibration"  # the facts name those that count
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -62,8 +62,12 @@ class KeptTrials:
     def _key(self, name: str, seed: int) -> str:
         lab, choice = self.lab, self.choice
         facts = training_facts(lab, choice, seed) if choice else check_facts(lab, choice, seed)
-        code = [hash_files(folder, ALL) for folder in (ROOT, lab.folder, lab.solutions) if folder]
+        code = [hash_files(folder, _without_bands(folder)) for folder in (ROOT, lab.folder, lab.solutions) if folder]
         return _digest([repr(sorted(facts.items())), *code, name, self.samples.digest(name)])
+
+
+def _without_bands(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in folder.iterdir() if path.name not in (BANDS, "__pycache__")))
 
 
 def _digest(parts: Iterable[str]) -> str:
