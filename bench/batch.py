@@ -82,7 +82,7 @@ def measure(size: int = SIZE) -> list[Throughput]:
             out = root / f"out-{turn}"
             times[OURS].alone.append(_batch(root / "one", lab, out / "one"))
             times[OURS].whole.append(_batch(root / "class", lab, out / "class"))
-            _require_ours(out / "class", folders)
+            require_ours(out / "class", folders)
             for peer in peers:
                 if peer.grade:
                     _time_peer(times[peer.name], peer.name, peer.grade, folders, turn)
@@ -97,7 +97,8 @@ def _warm_up(folder: Path, peers: Sequence[Peer]) -> None:
             peer.grade(folder)
 
 
-def _require_ours(out: Path, folders: Sequence[Path]) -> None:
+def require_ours(out: Path, folders: Sequence[Path]) -> None:
+    """Raise RuntimeError where the results in `out` are not those that the class of these folders must get."""
     for number, folder in enumerate(folders):
         result = decode((out / folder.name / "result.json").read_bytes())
         _require(OURS, number, sum(check.outcome is Outcome.PASSED for check in result.checks()))

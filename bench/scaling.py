@@ -1,6 +1,5 @@
 """What a class costs by its size and by the jobs at once, how much memory it takes, and what grading it again costs."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -10,12 +9,11 @@ from typing import ClassVar
 
 import msgspec
 
-from bench.sixchecks import expected_passes, write_class, write_lab
+from bench.batch import CORES, require_ours
+from bench.sixchecks import write_class, write_lab
 from bench.watch import read_log, run_watched, sum_up
 from grader.lab.folders import PROJECT
-from grader.results import Outcome, decode
 
-CORES = len(os.sched_getaffinity(0))
 SIZES = (10, 100, 1000, 5000)
 MIDDLE = 100
 
@@ -70,9 +68,6 @@ def _grade(root: Path, size: int, jobs: int) -> Scale:
     begun = time.monotonic()
     subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     again_s = time.monotonic() - begun
-    for number, folder in enumerate(folders):
-        result = decode((out / folder.name / "result.json").read_bytes())
-        if sum(check.outcome is Outcome.PASSED for check in result.checks()) != expected_passes(number):
-            raise RuntimeError(f"{folder.name} was graded as another one than it is.")
+    require_ours(out, folders)
     memory = sum_up(read_log(log))
     return Scale(size, jobs, memory.seconds, round(again_s, 1), memory.peak_mib, memory.growth_mib)

@@ -34,6 +34,7 @@ class KeptTrials:
     choice: ModelChoice | None
     samples: Samples
     _lines: dict[str, Trial] = field(default_factory=dict)
+    _surroundings: dict[int, list[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -60,10 +61,17 @@ class KeptTrials:
                 stream.write(line)
 
     def _key(self, name: str, seed: int) -> str:
+        with self._lock:
+            if seed not in self._surroundings:
+                self._surroundings[seed] = self._surround(seed)
+        return _digest([*self._surroundings[seed], name, self.samples.digest(name)])
+
+    def _surround(self, seed: int) -> list[str]:
+        """What all trials with a seed depend on alike, hashed once for all of them: models have many megabytes."""
         lab, choice = self.lab, self.choice
         facts = training_facts(lab, choice, seed) if choice else check_facts(lab, choice, seed)
         code = [hash_files(folder, _without_bands(folder)) for folder in (ROOT, lab.folder, lab.solutions) if folder]
-        return _digest([repr(sorted(facts.items())), *code, name, self.samples.digest(name)])
+        return [repr(sorted(facts.items())), *code]
 
 
 def _without_bands(folder: Path) -> tuple[str, ...]:
