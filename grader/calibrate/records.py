@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.errors import LabError
+from grader.lines import append_line, read_lines
 from grader.results import Outcome, TrainingResult, write_atomically
 
 RIGHT = "right"
@@ -32,25 +32,13 @@ def record(key: str, sample: str, kind: str, seed: int, result: TrainingResult) 
 
 
 def append(path: Path, run: Run) -> None:
-    """Add one line, whole: a line that a crash cut short is dropped by `read`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
-        stream.write(msgspec.json.encode(run) + b"\n")
+    """Add one run."""
+    append_line(path, run)
 
 
 def read(path: Path) -> list[Run]:
-    """Return the runs kept so far; the last line may have been cut short. Raises LabError for any other damage."""
-    if not path.is_file():
-        return []
-    lines = path.read_bytes().split(b"\n")
-    whole, last = lines[:-1], lines[-1]
-    try:
-        runs = [msgspec.json.decode(line, type=Run) for line in whole]
-    except msgspec.MsgspecError as error:
-        raise LabError(f"{path}: {error}; remove the damaged line, or the file to begin anew.") from error
-    if last:
-        path.write_bytes(b"".join(line + b"\n" for line in whole))
-    return runs
+    """Return the runs kept so far. Raises LabError for a damaged file."""
+    return read_lines(path, Run, "remove the damaged line, or the file to begin anew")
 
 
 def drop_outdated(path: Path, runs: Iterable[Run]) -> None:

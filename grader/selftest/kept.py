@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from grader.errors import LabError
 from grader.facts import ROOT, check_facts, hash_files, training_facts
 from grader.lab import Lab
+from grader.lines import append_line, read_lines
 from grader.selftest.records import Trial
 from grader.selftest.samples import Samples
 from grader.training import ModelChoice
@@ -38,14 +38,8 @@ class KeptTrials:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Read the file; the last line may have been cut short. Raises LabError for any other damage."""
-        whole, _, cut = (self.path.read_bytes() if self.path.is_file() else b"").rpartition(b"\n")
-        try:
-            lines = [msgspec.json.decode(line, type=Line) for line in whole.splitlines()]
-        except msgspec.MsgspecError as error:
-            raise LabError(f"{self.path}: {error}; remove the file, and every sample is tried anew.") from error
-        if cut:
-            self.path.write_bytes(whole + b"\n" if whole else b"")
+        """Read the file. Raises LabError where it is damaged."""
+        lines = read_lines(self.path, Line, "remove the file, and every sample is tried anew")
         self._lines = {line.key: line.trial for line in lines}
 
     def find(self, name: str, seed: int) -> Trial | None:
@@ -54,11 +48,9 @@ class KeptTrials:
 
     def keep(self, trial: Trial) -> None:
         """Add a trial. Safe in several threads."""
-        line = msgspec.json.encode(Line(self._key(trial.name, trial.seed), trial)) + b"\n"
+        line = Line(self._key(trial.name, trial.seed), trial)
         with self._lock:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as stream:
-                stream.write(line)
+            append_line(self.path, line)
 
     def _key(self, name: str, seed: int) -> str:
         with self._lock:

@@ -12,7 +12,7 @@ GRADER = PROJECT / "grader"
 # As docs/architecture.md draws it, from the ground up; what stands beside grade serves the commands.
 LEVELS: list[set[str]] = [
     {"errors"},
-    {"results"},
+    {"results", "lines"},
     {"language"},
     {"worker", "lab", "intake", "analysis", "similarity", "tracking"},
     {"checks", "training", "rubric", "render"},
