@@ -20,7 +20,7 @@ from typing import ClassVar
 import msgspec
 
 from bench.peers import Grade, Peer, find_peers
-from bench.sixchecks import expected_passes, write_class, write_lab
+from bench.sixchecks import SIX, Work, expected_passes, write_class, write_lab
 from grader import __version__
 from grader.lab.folders import PROJECT
 from grader.results import Outcome, decode
@@ -75,13 +75,13 @@ def measure(size: int = SIZE) -> list[Throughput]:
         root = Path(work)
         folders = write_class(root / "class", size)
         write_class(root / "one", 1)
-        lab, peers = write_lab(root), find_peers(root / "peers")
+        lab, peers = write_lab(root), find_peers(root / "peers", SIX)
         times = {name: Times() for name in (OURS, *(peer.name for peer in peers if peer.grade))}
-        _warm_up(folders[0], peers)
+        warm_up(folders[0], peers)
         for turn in range(ROUNDS):
             out = root / f"out-{turn}"
-            times[OURS].alone.append(_batch(root / "one", lab, out / "one"))
-            times[OURS].whole.append(_batch(root / "class", lab, out / "class"))
+            times[OURS].alone.append(run_batch(root / "one", lab, out / "one"))
+            times[OURS].whole.append(run_batch(root / "class", lab, out / "class"))
             require_ours(out / "class", folders)
             for peer in peers:
                 if peer.grade:
@@ -90,21 +90,22 @@ def measure(size: int = SIZE) -> list[Throughput]:
     return [_our_row(times[OURS], size), *(_row(peer, times.get(peer.name), size, ours) for peer in peers)]
 
 
-def _warm_up(folder: Path, peers: Sequence[Peer]) -> None:
+def warm_up(folder: Path, peers: Sequence[Peer]) -> None:
     """Let each peer read its files from disk and compile them once; ours shares the libraries with them."""
     for peer in peers:
         if peer.grade:
             peer.grade(folder)
 
 
-def require_ours(out: Path, folders: Sequence[Path]) -> None:
+def require_ours(out: Path, folders: Sequence[Path], work: Work = SIX) -> None:
     """Raise RuntimeError where the results in `out` are not those that the class of these folders must get."""
     for number, folder in enumerate(folders):
         result = decode((out / folder.name / "result.json").read_bytes())
-        _require(OURS, number, sum(check.outcome is Outcome.PASSED for check in result.checks()))
+        _require(OURS, number, sum(check.outcome is Outcome.PASSED for check in result.checks()), work)
 
 
-def _batch(folder: Path, lab: Path, out: Path) -> float:
+def run_batch(folder: Path, lab: Path, out: Path) -> float:
+    """Grade a folder of submissions; return the seconds."""
     command = [sys.executable, "-m", "grader", "batch", str(folder), "--lab", str(lab), "--out", str(out)]
     begun = time.perf_counter()
     subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -114,23 +115,25 @@ def _batch(folder: Path, lab: Path, out: Path) -> float:
 def _time_peer(times: Times, name: str, grade: Grade, folders: Sequence[Path], turn: int) -> None:
     """Time one submission, then as many as there are cores; other ones in each round."""
     first, *others = [(turn * (CORES + 1) + place) % len(folders) for place in range(CORES + 1)]
+    times.alone.append(grade_at_once(name, grade, folders, [first], SIX))
+    times.at_once.append(grade_at_once(name, grade, folders, others, SIX))
 
-    def work(number: int) -> None:
-        _require(name, number, grade(folders[number]))
 
-    begun = time.perf_counter()
-    work(first)
-    times.alone.append(time.perf_counter() - begun)
-    with ThreadPoolExecutor(CORES) as pool:
+def grade_at_once(name: str, grade: Grade, folders: Sequence[Path], numbers: Sequence[int], work: Work) -> float:
+    """Grade these submissions at the same time; return the seconds for each of them."""
+    with ThreadPoolExecutor(len(numbers)) as pool:
         begun = time.perf_counter()
-        list(pool.map(work, others))
-        times.at_once.append((time.perf_counter() - begun) / CORES)
+        passed = list(pool.map(lambda number: grade(folders[number]), numbers))
+        seconds = (time.perf_counter() - begun) / len(numbers)
+    for number, count in zip(numbers, passed, strict=True):
+        _require(name, number, count, work)
+    return seconds
 
 
-def _require(grader: str, number: int, passed: int) -> None:
+def _require(grader: str, number: int, passed: int, work: Work) -> None:
     """Raise RuntimeError where a grader came to another result than it must: its seconds would mean nothing."""
-    if passed != expected_passes(number):
-        raise RuntimeError(f"{grader}: submission {number} passed {passed} checks, and not {expected_passes(number)}.")
+    if passed != (expected := expected_passes(number, work)):
+        raise RuntimeError(f"{grader}: submission {number} passed {passed} checks, and not {expected}.")
 
 
 def _our_row(times: Times, size: int) -> Throughput:

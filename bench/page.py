@@ -10,6 +10,7 @@ import msgspec
 from bench.adversaries import Duel
 from bench.batch import Throughput
 from bench.counts import Count
+from bench.overhead import Overhead
 from bench.pairs import Pair, Row
 from bench.scaling import Scale
 from bench.stages import Stage
@@ -43,7 +44,7 @@ class Section(NamedTuple):
 
     title: str
     text: str
-    row: type[Pair | Throughput | Duel | Trained | Count | Stage | Scale]
+    row: type[Pair | Throughput | Duel | Trained | Count | Stage | Overhead | Scale]
 
 
 SECTIONS = {
@@ -82,10 +83,18 @@ SECTIONS = {
         "be. 30 times the best peer was asked for.",
         Throughput,
     ),
+    "overhead": Section(
+        "A class that trains",
+        "The same class with one check more, which fine-tunes a small model with LoRA. The training itself is timed\n"
+        "in plain processes, as many at once as there are cores; all the rest is the grader's own share. Less than\n"
+        "10 % was asked for.",
+        Overhead,
+    ),
     "scaling": Section(
         "The size of a class",
-        "The same six checks for classes of other sizes, and with fewer at once; then the same command again, which\n"
-        "finds everything graded. The memory is that of the batch's own process, its growth from the first tenth on.",
+        "The same six checks for classes of other sizes, with fewer at once, and on clusters on this machine; then\n"
+        "the same command again, which finds everything graded. The memory is that of the batch's own process, its\n"
+        "growth from the first tenth on.",
         Scale,
     ),
     "adversaries": Section(

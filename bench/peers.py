@@ -10,14 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from bench.sixchecks import CHECKS, FILE, write_check50, write_otter, write_pytest
+from bench.sixchecks import FILE, Work, write_check50, write_otter, write_pytest
 
 SECONDS = 300.0
 PASSED = re.compile(r"(\d+) passed")
@@ -33,14 +33,19 @@ class Peer:
     grade: Grade | None
 
 
-def find_peers(root: Path) -> list[Peer]:
+def find_peers(root: Path, work: Work) -> list[Peer]:
     """Write the checks in each peer's form under `root`, and return the peers."""
     check50, otter = _find("check50"), _find("otter")
-    tests, checks, archive = write_pytest(root / "pytest"), write_check50(root / "check50"), write_otter(root / "otter")
+    tests, checks = write_pytest(root / "pytest", work), write_check50(root / "check50", work)
+    archive = write_otter(root / "otter", work)
     return [
         Peer("a pytest process each", version("pytest"), partial(_grade_with_pytest, tests)),
         Peer("check50", _version(check50), partial(_grade_with_check50, check50, checks) if check50 else None),
-        Peer("otter-grader", _version(otter), partial(_grade_with_otter, otter, archive) if otter else None),
+        Peer(
+            "otter-grader",
+            _version(otter),
+            partial(_grade_with_otter, otter, archive, set(work.checks)) if otter else None,
+        ),
     ]
 
 
@@ -61,12 +66,12 @@ def _grade_with_check50(command: str, checks: Path, folder: Path) -> int:
     return sum(result["passed"] is True for result in results)
 
 
-def _grade_with_otter(command: str, archive: Path, folder: Path) -> int:
+def _grade_with_otter(command: str, archive: Path, checks: Set[str], folder: Path) -> int:
     with tempfile.TemporaryDirectory() as out:
         ended = _run([command, "run", FILE, "--autograder", str(archive), "--output-dir", out, "--no-logo"], folder)
         path = Path(out, "results.json")
         results = json.loads(path.read_bytes())["tests"] if path.is_file() else _fail(ended)
-    named = [result for result in results if result["name"].split(" ")[0] in CHECKS]
+    named = [result for result in results if result["name"].split(" ")[0] in checks]
     return sum(result["score"] == result["max_score"] for result in named)
 
 

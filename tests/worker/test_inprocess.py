@@ -1,5 +1,6 @@
 """In process: what only a student's own machine has, breakpoints and captured prints."""
 
+import gc
 import signal
 import sys
 import threading
@@ -74,3 +75,23 @@ def test_a_call_that_is_busy_importing_libraries_gets_more_time(make_source: Mak
         transport.close()
         for number in range(30):
             sys.modules.pop(f"slow_library_{number}", None)
+
+
+def test_what_a_call_has_imported_is_not_looked_through_for_garbage_again(make_source: MakeSource) -> None:
+    importing = (
+        "import gc, sys, types\ndef f(count):\n    for n in range(count):\n        "
+        "sys.modules[f'large_library_{n}'] = types.ModuleType('x')\n    return gc.isenabled()"
+    )
+    transport = InProcess(make_source(formatting=importing), WorkerLimits())
+    frozen = gc.get_freeze_count()
+    try:
+        assert transport.call("formatting", "f", [0], {}, seconds=5) is False
+        assert gc.get_freeze_count() == frozen  # a call that imports nothing leaves its garbage to be collected
+        transport.call("formatting", "f", [30], {}, seconds=5)
+        assert gc.get_freeze_count() > frozen
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+        transport.close()
+        for number in range(30):
+            sys.modules.pop(f"large_library_{number}", None)
