@@ -74,11 +74,13 @@ RIGHT, WRONG = "config.lora_alpha / config.r", "config.r / config.lora_alpha"
 class Work(NamedTuple):
     """What a class hands in, and its checks.
 
-    `checks` has the name of each and of the function it calls, with the arguments, what must come back, and the points.
+    `checks` has the name of each and of the function it calls, with the arguments, what must come back, and the points;
+    `preload` says in lab.toml what our server imports before it forks.
     """
 
     code: str
     checks: Mapping[str, tuple[str, str, int]]
+    preload: str
 
 
 POINTS = (20, 20, 15, 15, 15, 15)
@@ -90,16 +92,20 @@ _SIX = {
     "head_size": ("64, 4", "16"),
     "padded": ("[[1, 2], [3]], 0", "[[1, 2], [3, 0]]"),
 }
-SIX = Work(CODE, {name: (*call, points) for (name, call), points in zip(_SIX.items(), POINTS, strict=True)})
+SIX = Work(
+    CODE,
+    {name: (*call, points) for (name, call), points in zip(_SIX.items(), POINTS, strict=True)},
+    'preload = ["torch", "transformers.models.gpt2", "peft"]',
+)
 SIX_AND_TRAINING = Work(
     CODE + TRAINING,
     {name: (*call, 15) for name, call in _SIX.items()} | {"learns": (str(STEPS), "True", 10)},
+    "",  # all that a training run needs
 )
 
 SPEC = f"""
 lab = "six"
 title = "Six Checks"
-preload = ["torch", "transformers.models.gpt2", "peft"]
 
 [limits]
 call_s = 300.0
@@ -173,7 +179,7 @@ def write_lab(root: Path, work: Work = SIX) -> Path:
     """Write the checks for this grader; return the lab's folder."""
     folder = root / "labs" / "six"
     manifest = (f"{name} = {points}\n" for name, (_, _, points) in work.checks.items())
-    _write(folder / "lab.toml", SPEC + "".join(manifest))
+    _write(folder / "lab.toml", f"{work.preload}\n{SPEC}" + "".join(manifest))
     _write(folder / "tests" / "test_tools.py", OURS.format(checks="\n".join(_fill(OUR_CHECK, work))))
     return folder
 

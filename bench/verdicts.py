@@ -7,8 +7,10 @@ import msgspec
 from bench.students import STUB, Student
 from fixtures.submissions.build import Patch, read_patch
 from grader.batch.journal import Member
+from grader.lab import find_lab
 from grader.results import CheckResult, Outcome, Result
-from grader.selftest.trials import all_told
+from grader.selftest.records import HOSTILE
+from grader.selftest.trials import all_told, checks_about
 
 COMPLETE = "demo/ada-complete"
 
@@ -78,10 +80,11 @@ def _complaint(student: Student, result: Result | None, firsts: Mapping[str, Res
 
 
 def _gain(patch: Patch, checks: Iterable[CheckResult], base: Result) -> str:
-    """Say what an attack gained over what it is laid on, beyond what its honest part earns."""
+    """Say what an attack gained over what it is laid on, beyond what its honest part earns; all checks count here."""
     honest = {check.id: check.points for check in base.checks()}
     if patch.keeps is not None:
-        honest = {id: points if id in patch.keeps else 0.0 for id, points in honest.items()}
+        attacked = checks_about(find_lab("week07").spec, HOSTILE, patch)
+        honest |= dict.fromkeys(attacked - set(patch.keeps), 0.0)
     return _listed("it gained", [one.id for one in checks if one.id not in patch.earns and one.points > honest[one.id]])
 
 

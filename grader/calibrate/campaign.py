@@ -21,9 +21,6 @@ from grader.training.models import ModelChoice, hash_model
 from grader.training.trial import train_once
 from grader.worker.folders import OwnedFolder
 
-WRONG_SHARE = 1 / 4
-"""Of the seeds, for each wrong sample: its best run counts, and a handful finds it."""
-
 ELSEWHERE = f"{REFERENCE}, made in another run"
 """A right adapter that is handed in for a run that it was not made in: it must not pass for this run's."""
 ANOTHER = 1_000_000
@@ -76,8 +73,7 @@ class Campaign:
             yield from (Planned(name, name, RIGHT, seed) for name in right)
             if IN_THIS_RUN in measures.values():
                 yield Planned(ELSEWHERE, REFERENCE, IN_THIS_RUN, seed, judged_as=seed + ANOTHER)
-            if seed == 1 or seed <= seeds * WRONG_SHARE:
-                yield from (Planned(name, name, kind, seed) for name, kind in wrong)
+            yield from (Planned(name, name, kind, seed) for name, kind in wrong)
 
     def _measures(self) -> dict[str, str]:
         tasks = self.grading.lab.spec.tasks

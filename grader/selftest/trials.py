@@ -31,7 +31,7 @@ class Trials:
         """Try one sample. Raises LabError where its patch is damaged, HarnessError where grading breaks."""
         begun = time.monotonic()
         kind, patch = _kind(name), self.samples.read(name) or Patch()
-        wanted = _wanted(self.grading.lab.spec, kind, patch)
+        wanted = checks_about(self.grading.lab.spec, kind, patch)
         try:
             result = self._grade(name, wanted)
         except SubmissionError as error:
@@ -103,7 +103,7 @@ class Trials:
         return build_result(grading.lab, submission.info, reported, training, grading.server.sandbox, {}, grading.seed)
 
 
-def _wanted(spec: LabSpec, kind: str, patch: Patch) -> set[str]:
+def checks_about(spec: LabSpec, kind: str, patch: Patch) -> set[str]:
     """Return the checks that concern a sample: all, a chaff's task, or what an attack touches.
 
     Raises LabError where a declared check is unknown.

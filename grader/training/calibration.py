@@ -48,7 +48,7 @@ class Odds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             f"Of {self.right_runs} runs of right submissions {self.right_lost} lost a point (95 % interval up to "
             f"{self.right_lost_once_at_most:.2%}; {self.right_lost_twice_at_most:.3%} twice in a row, as a narrow run "
             f"is repeated). Of {self.wrong_runs} runs of wrong ones {self.wrong_passed} lost none "
-            f"(up to {self.wrong_passed_at_most:.1%})."
+            f"(up to {self.wrong_passed_at_most:.1%} of single runs; a narrow one of theirs is repeated too)."
         )
 
 

@@ -82,6 +82,12 @@ def test_an_attack_that_gains_over_its_base_went_astray() -> None:
     assert "it gained: formatting.a" in said
 
 
+def test_what_an_attack_leaves_alone_may_earn_what_its_base_earns() -> None:
+    base = Student("ben-1", "Ben", "right/plain-loop", "zip", "b" * 64)
+    attack = Student("eve-3", "Eve", "hostile/a27-brings-an-adapter", "zip", "e" * 64)
+    assert judge({base.id: graded(base), attack.id: graded(attack)}, base, attack).astray == []
+
+
 def test_a_class_of_one_size_is_always_the_same_and_begins_with_the_bases() -> None:
     chosen = choose_samples(500, random.Random(SEED))
     assert chosen == choose_samples(500, random.Random(SEED))

@@ -42,7 +42,7 @@ def test_an_adapter_made_elsewhere_does_not_know_this_runs_secret_and_nothing_is
         (ELSEWHERE, "nonce_gain"): 0,
         ("chaffs/training-too-few-steps", "style_adoption"): 0,
     }
-    assert len(runs) == 2 * SEEDS + 1
+    assert len(runs) == 3 * SEEDS
     own = min(run.values["nonce_gain"] for run in runs if run.kind == RIGHT)
     assert max(run.values["nonce_gain"] for run in runs if run.sample == ELSEWHERE) < own
     assert "Of 3 runs of right submissions 0 lost a point" in said
