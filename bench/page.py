@@ -9,6 +9,7 @@ import msgspec
 
 from bench.adversaries import Duel
 from bench.batch import Throughput
+from bench.classroom import Classroom
 from bench.counts import Count
 from bench.overhead import Overhead
 from bench.pairs import Pair, Row
@@ -27,11 +28,13 @@ MISSING = """
 ## Not measured, and not met
 
 - The whole lab in the student's loop takes 18 s on two cores where 15 were asked for.
-- With training, the graders' own share of the time is over the 10 % that was asked for. On `tiny-gpt2` a student's
-  training takes a second, and the checks many. On `smollm2-135m` the judge scores and writes about 4,900 tokens
-  forward, as much arithmetic as the training's 2,286 forward and back, near the rate that this machine has.
-- A class of 500 on `tiny-gpt2` (`python -m bench classroom`, which resumes) takes hours on two cores and has not
-  come to its end.
+- With training, the grader's own share of the time is under the 10 % that was asked for where checks are few and light
+  (a class that trains, above), and over it in week 07 itself. On `tiny-gpt2` a student's training takes a second, and
+  the 99 checks twenty. On `smollm2-135m` the judge scores and writes about 4,900 tokens forward, as much arithmetic as
+  the training's 2,286 forward and back, near the rate that this machine has.
+- In the class of week 07 two of 243 mistakes were not found by the check that is about them, with that class's seed:
+  the end that the library's collator hides, and too many epochs in a narrow run that was repeated. Both checks have
+  been mended since; the class has not been graded again.
 - Suites that are written and have not been run: `training` (the lesson's own template, and the floor of the machine's
   matrix rate), `stages` (where the time of a grading goes), `scaling` (classes of 10 to 5,000).
 - Ray nodes and anything on a GPU: there are no suites for them yet.
@@ -44,7 +47,7 @@ class Section(NamedTuple):
 
     title: str
     text: str
-    row: type[Pair | Throughput | Duel | Trained | Count | Stage | Overhead | Scale]
+    row: type[Pair | Throughput | Duel | Trained | Count | Stage | Overhead | Scale | Classroom]
 
 
 SECTIONS = {
@@ -96,6 +99,14 @@ SECTIONS = {
         "the same command again, which finds everything graded. The memory is that of the batch's own process, its\n"
         "growth from the first tenth on.",
         Scale,
+    ),
+    "classroom": Section(
+        "A class of week 07",
+        "Every sample submission, some twice or more, by 500 students in the forms of six platforms and archives, 15\n"
+        "of them in none: all checks, and a training run of `tiny-gpt2` where there is something to train. Then the\n"
+        "same command again. Under 10 s, and memory that does not grow, were asked for. What is not as declared is\n"
+        "named in `bench/results/classroom.json`.",
+        Classroom,
     ),
     "adversaries": Section(
         "Adversaries",

@@ -65,29 +65,32 @@ def losses(model_path: str, examples: list[dict[str, str]], adapter: Plain | Non
     """Measure a model on examples of a `prompt` and a `response`: mean negative log probabilities, in nats a token.
 
     `adapter` holds `weights`, the bytes of GPT-2's adapter_model.safetensors, and `scale`, its alpha over its rank.
-    Returns the means over the tokens of all prompts (`prompt`), of all responses (`response`), and over the end-of-text
-    tokens behind the responses (`end`).
+    Returns the means over the tokens of all prompts (`prompt`), of all responses (`response`), over the end-of-text
+    tokens behind the responses (`end`), and over those that could have stood where a response went on (`early_end`).
     Raises ValueError where an adapter's tensor fits no weight of the model.
     """
     model = _model(model_path) if adapter is None else _adapted(model_path, adapter["weights"], adapter["scale"])
-    sums, counts = dict.fromkeys(("prompt", "response", "end"), 0.0), dict.fromkeys(("prompt", "response", "end"), 0)
+    end = _tokenizer(model_path).eos_token_id
+    found: dict[str, list[float]] = {"prompt": [], "response": [], "end": [], "early_end": []}
     for example in examples:
         prompt, response = _encode(model_path, example["prompt"]), _encode(model_path, example["response"])
-        ids = [*prompt, *response, _tokenizer(model_path).eos_token_id]
+        ids = [*prompt, *response, end]
         parts = ["prompt"] * len(prompt) + ["response"] * len(response) + ["end"]
-        for part, loss in zip(parts[1:], _token_losses(model, ids), strict=True):
-            sums[part] += loss
-            counts[part] += 1
-    return {part: sums[part] / max(counts[part], 1) for part in sums}
+        every = _negative_log_probabilities(model, ids)
+        for part, token, losses in zip(parts[1:], ids[1:], every, strict=True):
+            found[part].append(float(losses[token]))
+            if part == "response":
+                found["early_end"].append(float(losses[end]))
+    return {part: statistics.fmean(values) if values else 0.0 for part, values in found.items()}
 
 
-def _token_losses(model: "PreTrainedModel", ids: list[int]) -> list[float]:
-    """Return the negative log probability of every token but the first."""
+def _negative_log_probabilities(model: "PreTrainedModel", ids: list[int]) -> "torch.Tensor":
+    """Return the `[T-1][V]` negative log probabilities of every token that could stand at each place but the first."""
     import torch
 
     with torch.no_grad():
-        scores = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, :-1].double().log_softmax(-1)
-    return [-float(scores[place, token]) for place, token in enumerate(ids[1:])]
+        logits = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, :-1]
+    return -logits.double().log_softmax(-1)  # type: ignore[no-any-return]
 
 
 def traces(model_path: str, groups: list[list[dict[str, str]]], adapter: Plain) -> dict[str, dict[str, float]]:

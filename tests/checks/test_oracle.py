@@ -2,6 +2,7 @@
 
 import copy
 import random
+import statistics
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,10 @@ EXAMPLES = [
 
 
 def _library_losses(model: torch.nn.Module) -> dict[str, float]:
-    """Let the model's own loss function average over each part's tokens."""
+    """Let the model's own loss function average over each part's tokens, and over ends in a response's midst."""
     tokenizer = AutoTokenizer.from_pretrained(MODEL)
     sums, counts = {"prompt": 0.0, "response": 0.0, "end": 0.0}, {"prompt": 0, "response": 0, "end": 0}
+    early: list[float] = []
     for example in EXAMPLES:
         parts = [tokenizer.encode(example[name]) for name in ("prompt", "response")] + [[tokenizer.eos_token_id]]
         ids = [token for part in parts for token in part]
@@ -37,7 +39,13 @@ def _library_losses(model: torch.nn.Module) -> dict[str, float]:
                 loss = model(input_ids=torch.tensor([ids]), labels=torch.tensor([labels])).loss
             sums[name] += float(loss) * counted
             counts[name] += counted
-    return {name: sums[name] / counts[name] for name in sums}
+        prompt, response, end = parts
+        for kept in range(len(response)):
+            cut = prompt + response[:kept] + end
+            with torch.no_grad():
+                labels = [-100] * (len(cut) - 1) + end
+                early.append(float(model(input_ids=torch.tensor([cut]), labels=torch.tensor([labels])).loss))
+    return {name: sums[name] / counts[name] for name in sums} | {"early_end": statistics.fmean(early)}
 
 
 def _base() -> torch.nn.Module:

@@ -129,9 +129,11 @@ def test_validation_may_be_empty(submission, oracle):
 )
 def test_the_model_learns_to_stop(submission, oracle):
     # The responses end in the middle of a sentence: only an EOS that was trained on makes the model stop there.
-    # Over seeds and ways to train, EOS ends at most 1.9 nats above the responses' tokens, and untrained at least 5.3.
+    # Its loss is then as near to that of the responses' tokens as it is far from that of an EOS before their end. Over
+    # twenty seeds, 19 right ways to train end at least 1.3 nats on that side of the middle; untaught, at least 0.3 on
+    # the other.
     before, after = measured(submission, oracle, tune(submission, seed=0))
-    if after["end"] > after["response"] + 3.5:
+    if after["end"] > (after["response"] + after["early_end"]) / 2 - 0.5:
         fail(
             "The model has learnt the responses, and not that they end.",
             returned=f"loss on the end token {before['end']:.2f} → {after['end']:.2f} nats",
