@@ -36,8 +36,9 @@ MISSING = """
   the end that the library's collator hides, whose check has been mended since, and thirty epochs. The gap that the
   latter is told by varies with the rows that a run draws, and its narrow run was repeated with better ones.
 - Suites that are written and have not been run: `training` (the lesson's own template, and the floor of the machine's
-  matrix rate), `stages` (where the time of a grading goes), `scaling` (classes of 10 to 5,000).
-- Ray nodes and anything on a GPU: there are no suites for them yet.
+  matrix rate), `stages` (where the time of a grading goes), `scaling` (classes of 10 to 5,000, and
+  Ray's nodes).
+- Anything on a GPU: there is no suite for it yet.
 - Nothing here ran on another machine than one of two cores without a GPU.
 """
 
