@@ -1,7 +1,7 @@
 """What graders add to students' own training: the class of `bench.batch`, with a check more that fine-tunes a model.
 
-The training itself is timed in plain processes that have imported everything, as many at once as there are cores, in
-turn with the graders; whatever a grading takes beyond it is the grader's own share.
+The training itself is timed in plain processes that have imported everything, as many at once as there are cores,
+before and after ours; whatever a grading takes beyond it is the grader's own share.
 """
 
 import os
@@ -70,8 +70,10 @@ def measure(size: int = SIZE) -> list[Overhead]:
         for turn in range(ROUNDS):
             out = root / f"out-{turn}"
             numbers = [(turn * CORES + place) % size for place in range(CORES)]
-            training.append(_train([folders[number] for number in numbers]) / CORES)
+            some = [folders[number] for number in numbers]
+            training.append(_train(some) / CORES)
             seconds[OURS].append(run_batch(root / "class", lab, out) / size)
+            training.append(_train(some) / CORES)
             require_ours(out, folders, SIX_AND_TRAINING)
             for peer in peers:
                 if peer.grade:
