@@ -54,7 +54,7 @@ def _read_pair(line: bytes, number: int) -> Pair:
     try:
         record = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ValueError(f"line {number}: not UTF-8 text ({error.reason} at byte {error.start + 1})") from error
+        raise ValueError(f"line {number}: not UTF-8 text ({error.reason})") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"line {number}: not JSON ({error.msg} at column {error.colno})") from error
     if not isinstance(record, dict):

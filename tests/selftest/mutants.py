@@ -87,8 +87,11 @@ def _first_difference(before: str, after: str) -> tuple[str, str]:
 
 def read_equivalent() -> dict[str, str]:
     """Return the mutants that are none, by name, each with the reason."""
-    entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
-    return {f"{each['module']}: {each['before']} → {each['after']}": each["why"] for each in entries}
+    found = {}
+    for entry in tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]:
+        for after in [entry["after"]] if isinstance(entry["after"], str) else entry["after"]:
+            found[f"{entry['module']}: {entry['before']} → {after}"] = entry["why"]
+    return found
 
 
 def find_survivors(mutants: list[Mutant], task: TaskSpec, folder: Path) -> list[Mutant]:

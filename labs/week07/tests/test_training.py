@@ -54,19 +54,29 @@ def warm_up_of(submission, num_examples: int, epochs: int, batch_size: int) -> t
 )
 @given(
     num_examples=st.integers(1, 200),
-    epochs=st.integers(1, 6),
-    batch_size=st.integers(1, 16),
-    learning_rate=st.sampled_from((1e-5, 2e-4, 5e-4, 1e-3)),
+    settings=st.fixed_dictionaries(
+        {},
+        optional={
+            "epochs": st.integers(1, 6),
+            "batch_size": st.integers(1, 16),
+            "learning_rate": st.sampled_from((1e-5, 2e-4, 5e-4, 1e-3)),
+        },
+    ),
 )
-def test_settings_arrive(submission, num_examples, epochs, batch_size, learning_rate):
+def test_settings_arrive(submission, num_examples, settings):
+    # A setting that the call does not name has the default of the signature.
+    whole = {"epochs": 3, "batch_size": 4, "learning_rate": 2e-4} | settings
     arguments = require_arguments(
-        submission.training.make_training_arguments(
-            submission.folder("run"), num_examples, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate
-        )
+        submission.training.make_training_arguments(submission.folder("run"), num_examples, **settings)
     )
     require_fields(
         arguments,
-        {"num_train_epochs": epochs, "learning_rate": learning_rate, "weight_decay": 0.01, "save_total_limit": 2},
+        {
+            "num_train_epochs": whole["epochs"],
+            "learning_rate": whole["learning_rate"],
+            "weight_decay": 0.01,
+            "save_total_limit": 2,
+        },
         {
             "weight_decay": "The lesson's weight_decay is 0.01; the library's own default is 0.",
             "save_total_limit": "save_total_limit=2 keeps the disk from filling with checkpoints.",
@@ -74,9 +84,10 @@ def test_settings_arrive(submission, num_examples, epochs, batch_size, learning_
     )
     # Examples that make one optimizer step: with accumulation, several small batches do.
     step = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps
-    if step != batch_size:
+    if step != whole["batch_size"]:
         hint = "per_device_train_batch_size times gradient_accumulation_steps is what one optimizer step sees."
-        fail("An optimizer step does not see batch_size examples.", returned=step, expected=batch_size, hint=hint)
+        message = "An optimizer step does not see batch_size examples."
+        fail(message, returned=step, expected=whole["batch_size"], hint=hint)
 
 
 @pytest.mark.check(

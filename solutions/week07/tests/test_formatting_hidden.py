@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from week07_expected import (
     end_id,
@@ -21,6 +21,7 @@ from grader.checks import fail
 
 LESSON = "README.md#task-1-formatting"
 GOOD = b'{"input": "a", "output": "b"}'
+DEFAULT_SHARE, DEFAULT_LENGTH = 0.2, 256  # of split_pairs and tokenize_example, where a call names none
 
 
 @st.composite
@@ -93,15 +94,23 @@ def test_line_numbers_count_blank_lines(submission, before, blanks, bad):
     hint="Take the fraction of the distinct inputs, to within one, not of the pairs.",
     lesson=LESSON,
 )
-@given(distinct=st.integers(2, 40), copies=st.integers(10, 30), fraction=st.floats(0.05, 0.95), seed=st.integers(0, 9))
+@given(
+    distinct=st.integers(2, 40),
+    copies=st.integers(10, 30),
+    fraction=st.none() | st.floats(0.05, 0.95),
+    seed=st.integers(0, 9),
+)
 def test_share_is_of_distinct_inputs(submission, distinct, copies, fraction, seed):
     # The first input comes many times: a share of the *pairs* is far from the share of the inputs.
     rows = [{"input": f"q{n}", "output": f"a{n}"} for n in range(distinct)]
     rows += [{"input": "q0", "output": f"b{n}"} for n in range(copies)]
-    parts = submission.formatting.split_pairs(rows, validation_fraction=fraction, seed=seed)
+    named = {} if fraction is None else {"validation_fraction": fraction}
+    parts = submission.formatting.split_pairs(rows, seed=seed, **named)
     validation = len({row["input"] for row in parts[1]})
-    if abs(validation - fraction * distinct) > 1 + 1e-9:
-        wanted = f"{fraction:.3g} of {distinct} distinct inputs, so {fraction * distinct:.1f} to within one"
+    share = DEFAULT_SHARE if fraction is None else fraction
+    if abs(validation - share * distinct) > 1 + 1e-9:
+        what = "the default" if fraction is None else "the share"
+        wanted = f"{what}, {share:.3g} of {distinct} distinct inputs, so {share * distinct:.1f} to within one"
         fail(f"Validation holds {validation} distinct inputs.", returned=validation, expected=wanted)
 
 
@@ -161,12 +170,11 @@ def test_prompt_and_response_are_tokenised_apart(submission, pair, newlines):
 
 @st.composite
 def _limits(draw: st.DrawFn) -> tuple[Pair, int]:
-    """A pair with a longish output, and how many tokens it has too many."""
-    pair = {
-        "input": draw(fields(long=False)),
-        "output": " ".join(draw(st.lists(fields(long=False), min_size=3, max_size=9))),
-    }
-    return pair, draw(st.integers(0, 60))
+    """A pair with a longish output, and how many tokens it has too many; below zero, too many for the default."""
+    excess = draw(st.integers(-9, 60))
+    words = draw(st.lists(fields(long=False), min_size=3, max_size=9))
+    output = " ".join(words * (1 if excess >= 0 else DEFAULT_LENGTH // 2))
+    return {"input": draw(fields(long=False)), "output": output}, excess
 
 
 @pytest.mark.check(
@@ -182,10 +190,12 @@ def test_long_responses_are_cut(submission, case):
     prompt = token_ids(submission.model_path, prompt_text(pair["input"]))
     response = token_ids(submission.model_path, pair["output"])
     # From nothing to cut (0) down to one token of response: off-by-one errors show at either end.
-    room = max(1, len(response) - excess)
+    room = max(1, len(response) - excess) if excess >= 0 else DEFAULT_LENGTH - len(prompt) - 1
+    assume(room > 0)
     limit = len(prompt) + room + 1
+    named = {"max_length": limit} if excess >= 0 else {}
     tokenizer = submission.load_tokenizer(submission.model_path)
-    features = submission.formatting.tokenize_example(pair, tokenizer, max_length=limit)
+    features = submission.formatting.tokenize_example(pair, tokenizer, **named)
     require_features(features)
     returned, end = features["input_ids"], end_id(submission.model_path)
     expected = [*prompt, *response[:room], end]
@@ -250,8 +260,11 @@ def test_padding_with_the_end_token(submission, lengths, end):
 
 @st.composite
 def _borderline(draw: st.DrawFn) -> list[Pair]:
-    """Lists on the edge of a definition: 49 to 51 pairs, half of the outputs equal, texts that are nearly equal."""
-    size = draw(st.sampled_from((2, 3, 10, 49, 50, 51)))
+    """Lists on the edge of a definition: 49 to 51 pairs, half of the outputs equal, texts that are nearly equal.
+
+    And one of 300: Python keeps one object for each small number, so that `is` compares those as `==` does.
+    """
+    size = draw(st.sampled_from((2, 3, 10, 49, 50, 51, 300)))
     equal = draw(st.sampled_from((1, size // 2, size // 2 + 1)))
     rows = [{"input": f"q{n}", "output": "same" if n < equal else f"a{n}"} for n in range(size)]
     near = draw(st.sampled_from(("q0", "Q0", "q0 ", "q\u0660", "### instruction:", "###Response:", "### Response:")))
@@ -267,5 +280,6 @@ def _borderline(draw: st.DrawFn) -> list[Pair]:
     lesson="README.md#the-audit",
 )
 @given(rows=_borderline())
+@example(rows=[])
 def test_audit_limits_are_exact(submission, rows):
     require_codes(submission.formatting.audit_pairs(rows), find_problems(rows))

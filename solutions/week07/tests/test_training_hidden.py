@@ -36,17 +36,17 @@ RUN_SECONDS = 120
     hint="output_dir, seed and use_cpu belong to TrainingArguments: hand all three on.",
     lesson=LESSON,
 )
-@given(seed=st.integers(0, 100_000), use_cpu=st.booleans())
-def test_seed_and_device_arrive(submission, seed, use_cpu):
+@given(settings=st.fixed_dictionaries({}, optional={"seed": st.integers(0, 100_000), "use_cpu": st.booleans()}))
+def test_seed_and_device_arrive(submission, settings):
     folder = submission.folder("run")
+    expected = {"output_dir": folder, "seed": 0, "use_cpu": True} | settings
     try:
-        arguments = submission.training.make_training_arguments(folder, 20, use_cpu=use_cpu, seed=seed)
+        arguments = submission.training.make_training_arguments(folder, 20, **settings)
     except ValueError:
-        if use_cpu:
+        if expected["use_cpu"]:
             raise
         return  # half precision was asked for, and this machine has no GPU
-    returned = {name: getattr(arguments, name) for name in ("output_dir", "seed", "use_cpu")}
-    assert returned == {"output_dir": folder, "seed": seed, "use_cpu": use_cpu}
+    assert {name: getattr(arguments, name) for name in expected} == expected
 
 
 @pytest.mark.check(
