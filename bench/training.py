@@ -10,6 +10,7 @@ from typing import ClassVar
 import msgspec
 
 from grader.lab.folders import PROJECT
+from grader.training.devices import cores
 from grader.worker.environment import server_environment
 
 MODEL = "smollm2-135m"
@@ -76,7 +77,7 @@ def measure() -> list[Trained]:
     """Train each way in turn in one process, with the settings of a worker: a few minutes."""
     here = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "GRADER_CACHE") if name in os.environ}
     environment = {**server_environment("cpu"), **here, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "bench.trainings", MODEL, str(ROUNDS)]
+    command = [sys.executable, "-m", "bench.trainings", MODEL, str(ROUNDS), str(cores())]
     output = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, check=True).stdout
     found = msgspec.convert(json.loads(output.splitlines()[-1]), Found)
     ours = next(iter(found.seconds))

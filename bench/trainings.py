@@ -1,4 +1,4 @@
-"""Trains three ways in turn and prints what came of it: `python -m bench.trainings MODEL ROUNDS`, for bench.training.
+"""Trains three ways in turn and prints what came of it: `python -m bench.trainings MODEL ROUNDS THREADS`, for bench.training.
 
 A process of its own, since the reference's modules are found by their bare names.
 """
@@ -19,7 +19,6 @@ from transformers import AutoTokenizer
 from bench import lesson
 from grader.lab import find_lab
 from grader.training import choose_model
-from grader.training.devices import cores
 from grader.training.heldout import load_heldout
 from grader.training.judge import measure_adapter, measure_base
 from grader.training.losses import encode_pair
@@ -32,9 +31,9 @@ EPOCHS = 3
 SIDE = 2048
 
 
-def main(model: str, rounds: int) -> None:
+def main(model: str, rounds: int, threads: int) -> None:
     """Train `rounds` times each way, judge the last of each, and print one line of JSON."""
-    torch.set_num_threads(cores())
+    torch.set_num_threads(threads)
     lab = find_lab("week07")
     choice = choose_model(lab, model, "cpu")
     heldout = load_heldout(lab, choice.profile)
@@ -93,4 +92,4 @@ def _rate(kind: torch.dtype) -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
