@@ -16,7 +16,18 @@ from bench.pairs import Row, report
 from grader.results import write_atomically
 
 HERE = Path(__file__).parent
-SUITES = ("counts", "worker", "student", "training", "stages", "profiles", "adversaries", "batch", "overhead", "scaling")
+SUITES = (
+    "counts",
+    "worker",
+    "student",
+    "training",
+    "stages",
+    "profiles",
+    "adversaries",
+    "batch",
+    "overhead",
+    "scaling",
+)
 CLASSES = ("batch", "overhead", "classroom")  # take a size; `classroom` takes hours, so it runs only where it is named
 WIDTH = 160
 

@@ -1,4 +1,4 @@
-"""Trains the reference under torch's profiler and prints its operators' seconds: `python -m bench.operators MODEL THREADS`.
+"""Trains the reference under the profiler, prints its operators' seconds: `python -m bench.operators MODEL THREADS`.
 
 A process of its own, since the reference's modules are found by their bare names.
 """

@@ -13,6 +13,7 @@ from bench.classroom import Classroom
 from bench.counts import Count
 from bench.overhead import Overhead
 from bench.pairs import Pair, Row
+from bench.profiles import Part
 from bench.scaling import Scale
 from bench.stages import Stage
 from bench.training import Trained
@@ -48,7 +49,7 @@ class Section(NamedTuple):
 
     title: str
     text: str
-    row: type[Pair | Throughput | Duel | Trained | Count | Stage | Overhead | Scale | Classroom]
+    row: type[Pair | Throughput | Duel | Trained | Count | Stage | Part | Overhead | Scale | Classroom]
 
 
 SECTIONS = {
@@ -78,6 +79,13 @@ SECTIONS = {
         "One grading of the reference, all checks, the training run and the judge, by stage. Starting is once for a\n"
         "class and no part of the shares. The base model's own numbers are kept from before.",
         Stage,
+    ),
+    "profiles": Section(
+        "Where the time goes inside",
+        "What the student's loop imports, by the modules of each package; the checks of week 07 on the reference, by\n"
+        "task; and the operators of torch in a training run of the reference, by themselves, without the Python\n"
+        "around them. Each profile is of one run.",
+        Part,
     ),
     "batch": Section(
         "A class",

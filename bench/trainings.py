@@ -1,4 +1,4 @@
-"""Trains three ways in turn and prints what came of it: `python -m bench.trainings MODEL ROUNDS THREADS`, for bench.training.
+"""Trains three ways in turn, for bench.training: `python -m bench.trainings MODEL ROUNDS THREADS` prints the outcome.
 
 A process of its own, since the reference's modules are found by their bare names.
 """
