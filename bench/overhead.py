@@ -1,7 +1,8 @@
 """What graders add to students' own training: the class of `bench.batch`, with a check more that fine-tunes a model.
 
-The training itself is timed in plain processes that have imported everything, as many at once as there are cores,
-before and after ours; whatever a grading takes beyond it is the grader's own share.
+The share is what a grading takes beyond the training itself. In ours that is as long as the check that asks for it, as
+its result says: our workers train faster than a plain process does, which would hide what we add. For the peers it is
+timed in plain processes that have imported everything, as many at once as there are cores.
 """
 
 import os
@@ -17,11 +18,13 @@ import msgspec
 
 from bench.batch import CORES, OURS, grade_at_once, require_ours, run_batch, warm_up
 from bench.peers import find_peers
-from bench.sixchecks import SIX_AND_TRAINING, STEPS, write_class, write_lab
+from bench.sixchecks import SIX_AND_TRAINING, STEPS, TASK, write_class, write_lab
 from grader import __version__
+from grader.results import decode
 
-SIZE = 100
+SIZE = 60
 ROUNDS = 2
+PLAIN = "a plain process"
 TRAINING = f"""
 import sys, time
 sys.path.insert(0, ".")
@@ -58,30 +61,35 @@ class Overhead(msgspec.Struct, frozen=True):
 
 
 def measure(size: int = SIZE) -> list[Overhead]:
-    """Grade a class of `size` with ours, and a part of it with each peer, in turn: a quarter of an hour."""
+    """Grade a class of `size` with ours, and a part of it with each peer, in turn: ten minutes."""
     with tempfile.TemporaryDirectory() as work:
         root = Path(work)
         folders = write_class(root / "class", size, SIX_AND_TRAINING)
         lab = write_lab(root, SIX_AND_TRAINING)
         peers = find_peers(root / "peers", SIX_AND_TRAINING)
         warm_up(folders[0], peers)
-        training: list[float] = []
+        training: dict[str, list[float]] = {OURS: [], PLAIN: []}
         seconds: dict[str, list[float]] = {name: [] for name in (OURS, *(peer.name for peer in peers if peer.grade))}
         for turn in range(ROUNDS):
             out = root / f"out-{turn}"
             numbers = [(turn * CORES + place) % size for place in range(CORES)]
-            some = [folders[number] for number in numbers]
-            training.append(_train(some) / CORES)
+            training[PLAIN].append(_train([folders[number] for number in numbers]) / CORES)
             seconds[OURS].append(run_batch(root / "class", lab, out) / size)
-            training.append(_train(some) / CORES)
             require_ours(out, folders, SIX_AND_TRAINING)
+            training[OURS].append(statistics.mean(_trained(out / folder.name) for folder in folders) / CORES)
             for peer in peers:
                 if peer.grade:
                     taken = grade_at_once(peer.name, peer.grade, folders, numbers, SIX_AND_TRAINING)
                     seconds[peer.name].append(taken)
     versions = {OURS: (__version__, size)} | {peer.name: (peer.version, ROUNDS * CORES) for peer in peers}
-    own = statistics.median(training)
-    return [_row(name, *versions[name], statistics.median(times), own) for name, times in seconds.items()]
+    own = {name: statistics.median(training[OURS if name == OURS else PLAIN]) for name in seconds}
+    return [_row(name, *versions[name], statistics.median(times), own[name]) for name, times in seconds.items()]
+
+
+def _trained(folder: Path) -> float:
+    """Return the seconds of the check that trains, in our result of a submission."""
+    result = decode((folder / "result.json").read_bytes())
+    return next(check.duration_s for check in result.checks() if check.id == f"{TASK}.learns")
 
 
 def _train(folders: Sequence[Path]) -> float:

@@ -97,9 +97,9 @@ SECTIONS = {
     ),
     "overhead": Section(
         "A class that trains",
-        "The same class with one check more, which fine-tunes a small model with LoRA. The training itself is timed\n"
-        "in plain processes, as many at once as there are cores; all the rest is the grader's own share. Less than\n"
-        "10 % was asked for.",
+        "A class with one check more, which fine-tunes a small model with LoRA. In ours the training takes as long\n"
+        "as that check's result says; for the peers it is timed in plain processes, as many at once as there are\n"
+        "cores. All the rest is the grader's own share. Less than 10 % was asked for.",
         Overhead,
     ),
     "scaling": Section(
