@@ -81,7 +81,7 @@ def _grade_on_ray(work: Path) -> Iterator[Scale]:
 def _cluster(nodes: int) -> Iterator[None]:
     from ray.cluster_utils import Cluster
 
-    each: dict[str, Any] = {"num_cpus": 1, "memory": 4 * GIB}
+    each: dict[str, Any] = {"num_cpus": 1, "memory": 8 * GIB}
     cluster = Cluster(initialize_head=True, head_node_args=each)
     os.environ["RAY_ADDRESS"] = cluster.address
     try:
