@@ -71,7 +71,8 @@ SECTIONS = {
         "The reference on `smollm2-135m`, 20 pairs and 3 epochs, against the lesson's own template, repaired just\n"
         "enough to run without a GPU, and against the floor: 4 FLOP for each parameter and token, at the\n"
         "rate of products of 2048 by 2048 matrices here. All in one process, in turn, with a worker's settings.\n"
-        "Twice as fast as the template at a held-out loss no worse, and twice the float32 floor, were asked for.",
+        "Its tokens are those of three epochs. Twice as fast as the template at a held-out loss no worse, and twice\n"
+        "the float32 floor, were asked for.",
         Trained,
     ),
     "stages": Section(

@@ -28,6 +28,8 @@ from grader.training.text import style_adoption
 
 SEED = 101
 EPOCHS = 3
+LONGER = 30
+"""Epochs of the lesson's template that make about as many optimizer steps as the reference takes."""
 SIDE = 2048
 
 
@@ -45,8 +47,8 @@ def main(model: str, rounds: int, threads: int) -> None:
     folder = str(choice.folder)
     ways: dict[str, Callable[[Path], Any]] = {
         "the reference": lambda out: fine_tune(folder, train, validation, out, seed=0),
-        "the lesson's template": lambda out: lesson.fine_tune(folder, train, validation, out, full_width=False),
-        "the same, padded to 512": lambda out: lesson.fine_tune(folder, train, validation, out, full_width=True),
+        "the lesson's template": lambda out: lesson.fine_tune(folder, train, validation, out),
+        f"the same, {LONGER} epochs": lambda out: lesson.fine_tune(folder, train, validation, out, epochs=LONGER),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     questions = [{"input": row.input, "output": row.output} for row in heldout.questions]
