@@ -40,13 +40,7 @@ class LabSession:
     @property
     def worker_limits(self) -> WorkerLimits:
         """The lab's limits, as the worker takes them."""
-        limits = self.lab.spec.limits
-        return WorkerLimits(
-            memory_mb=limits.memory_mb,
-            scratch_mb=limits.scratch_mb,
-            reply_mb=limits.reply_mb,
-            output_kb=limits.output_kb,
-        )
+        return WorkerLimits.of(self.lab.spec.limits)
 
     @property
     def readable(self) -> tuple[Path, ...]:

@@ -21,8 +21,8 @@ from grader.training.heldout import Heldout
 from grader.training.models import ModelChoice, cache_folder, hash_file, hash_model
 from grader.training.numbers import BaseNumbers, Refused, TunedNumbers
 from grader.training.rows import RunRows
-from grader.training.run import TrainingRun, worker_limits
-from grader.worker import Died, Server, StudentError, TimedOut, Worker
+from grader.training.run import TrainingRun
+from grader.worker import Died, Server, StudentError, TimedOut, Worker, WorkerLimits
 
 JUDGE = "grader.training.judge"
 JUDGE_SECONDS = 1800.0
@@ -50,7 +50,7 @@ class Judge:
             return self._measure(rows, run)
 
     def _measure(self, rows: RunRows, run: TrainingRun) -> tuple[BaseNumbers, TunedNumbers | Refused]:
-        limits = worker_limits(self.limits)
+        limits = WorkerLimits.of(self.limits)
         with self.server.worker(None, limits, readable=[self.choice.folder], threads=self.choice.threads) as worker:
             base = self._measure_base(worker)
             self.report("judging the adapter")

@@ -51,23 +51,13 @@ def run_fine_tune(
 
     `settings` are keyword arguments beyond the contract: a fine_tune that does not take them raises its TypeError.
     """
-    worker = server.worker(submission, worker_limits(limits), readable=[choice.folder], threads=choice.threads)
+    worker = server.worker(submission, WorkerLimits.of(limits), readable=[choice.folder], threads=choice.threads)
     own = choice.profile.train_s if choice.profile else None
     seconds = min(limits.train_s, own) if own else limits.train_s
     try:
         return _train(worker, choice, rows, seconds, settings)
     finally:
         worker.close()
-
-
-def worker_limits(limits: Limits) -> WorkerLimits:
-    """Return a worker's part of a lab's limits."""
-    return WorkerLimits(
-        memory_mb=limits.memory_mb,
-        scratch_mb=limits.scratch_mb,
-        reply_mb=limits.reply_mb,
-        output_kb=limits.output_kb,
-    )
 
 
 def _train(

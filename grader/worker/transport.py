@@ -1,7 +1,7 @@
 """How a test reaches a student's code: one interface, two transports (in process, and a confined worker)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, Self
 
 import msgspec
 
@@ -19,6 +19,11 @@ class WorkerLimits(msgspec.Struct, frozen=True, kw_only=True):
     """One reply over the wire, in MiB."""
     output_kb: Amount = 64
     """Printed text that is kept, in KiB; the rest is read and thrown away."""
+
+    @classmethod
+    def of(cls, limits: object) -> Self:
+        """Return a worker's part of a lab's limits, which have the same names."""
+        return msgspec.convert(limits, cls, from_attributes=True)
 
 
 class Transport(Protocol):
