@@ -24,7 +24,6 @@ from grader.results import decode
 
 SIZE = 60
 ROUNDS = 2
-PLAIN = "a plain process"
 TRAINING = f"""
 import sys, time
 sys.path.insert(0, ".")
@@ -68,22 +67,23 @@ def measure(size: int = SIZE) -> list[Overhead]:
         lab = write_lab(root, SIX_AND_TRAINING)
         peers = find_peers(root / "peers", SIX_AND_TRAINING)
         warm_up(folders[0], peers)
-        training: dict[str, list[float]] = {OURS: [], PLAIN: []}
+        plain: list[float] = []
+        inside: list[float] = []
         seconds: dict[str, list[float]] = {name: [] for name in (OURS, *(peer.name for peer in peers if peer.grade))}
         for turn in range(ROUNDS):
             out = root / f"out-{turn}"
             numbers = [(turn * CORES + place) % size for place in range(CORES)]
-            training[PLAIN].append(_train([folders[number] for number in numbers]) / CORES)
+            plain.append(_train([folders[number] for number in numbers]) / CORES)
             seconds[OURS].append(run_batch(root / "class", lab, out) / size)
             require_ours(out, folders, SIX_AND_TRAINING)
-            training[OURS].append(statistics.mean(_trained(out / folder.name) for folder in folders) / CORES)
+            inside.append(statistics.mean(_trained(out / folder.name) for folder in folders) / CORES)
             for peer in peers:
                 if peer.grade:
                     taken = grade_at_once(peer.name, peer.grade, folders, numbers, SIX_AND_TRAINING)
                     seconds[peer.name].append(taken)
     versions = {OURS: (__version__, size)} | {peer.name: (peer.version, ROUNDS * CORES) for peer in peers}
-    own = {name: statistics.median(training[OURS if name == OURS else PLAIN]) for name in seconds}
-    return [_row(name, *versions[name], statistics.median(times), own[name]) for name, times in seconds.items()]
+    training = dict.fromkeys(seconds, statistics.median(plain)) | {OURS: statistics.median(inside)}
+    return [_row(name, *versions[name], statistics.median(times), training[name]) for name, times in seconds.items()]
 
 
 def _trained(folder: Path) -> float:

@@ -1,23 +1,20 @@
 """Where the time goes inside what is slowest: the libraries' imports, the checks of week 07, a training run."""
 
-import json
-import os
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import msgspec
 
 from bench.student import LIBRARIES
+from bench.training import MODEL, run_as_worker
 from grader.grade import prepare, take_in
 from grader.lab.folders import PROJECT
 from grader.training.devices import cores
-from grader.worker.environment import server_environment
 
-MODEL = "smollm2-135m"
 SEED = 7
 MOST = 8  # rows of one profile; the rest is summed up
 IMPORTED = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
@@ -68,19 +65,15 @@ def _imports() -> Mapping[str, float]:
 
 def _checks() -> Mapping[str, float]:
     """Return the seconds that the checks of each task take on the reference."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     with prepare("week07", "tiny-gpt2", "cpu", SEED, lambda message: None) as grading:
         assert grading.lab.solutions is not None
         with take_in(grading.lab.solutions, grading.lab) as submission:
             for id, result in grading.check(submission, {}).items():
-                found[id.partition(".")[0]] += result.duration_s  # type: ignore[assignment]
+                found[id.partition(".")[0]] += result.duration_s
     return found
 
 
 def _operators() -> Mapping[str, float]:
     """Return the seconds of torch's own operators in a training run of the reference."""
-    here = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "GRADER_CACHE") if name in os.environ}
-    environment = {**server_environment("cpu"), **here, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "bench.operators", MODEL, str(cores())]
-    output = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, check=True).stdout
-    return msgspec.convert(json.loads(output.splitlines()[-1]), dict[str, float])
+    return run_as_worker("bench.operators", MODEL, str(cores()), type=dict[str, float])

@@ -1,11 +1,10 @@
 """The reference's training run on smollm2-135m, against the lesson's template and against what the machine can do."""
 
-import json
 import os
 import statistics
 import subprocess
 import sys
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
@@ -15,6 +14,7 @@ from grader.worker.environment import server_environment
 
 MODEL = "smollm2-135m"
 ROUNDS = 3
+Printed = TypeVar("Printed")
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -75,13 +75,18 @@ class Found(msgspec.Struct, frozen=True):
 
 def measure() -> list[Trained]:
     """Train each way in turn in one process, with the settings of a worker: a few minutes."""
-    here = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "GRADER_CACHE") if name in os.environ}
-    environment = {**server_environment("cpu"), **here, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "bench.trainings", MODEL, str(ROUNDS), str(cores())]
-    output = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, check=True).stdout
-    found = msgspec.convert(json.loads(output.splitlines()[-1]), Found)
+    found = run_as_worker("bench.trainings", MODEL, str(ROUNDS), str(cores()), type=Found)
     ours = next(iter(found.seconds))
     return [_row(name, found, ours) for name in found.seconds]
+
+
+def run_as_worker(module: str, *args: str, type: type[Printed]) -> Printed:
+    """Run a module with a worker's environment; return the JSON that it prints last."""
+    here = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "GRADER_CACHE") if name in os.environ}
+    environment = {**server_environment("cpu"), **here, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", module, *args]
+    output = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, check=True).stdout
+    return msgspec.json.decode(output.splitlines()[-1], type=type)
 
 
 def _row(name: str, found: Found, ours: str) -> Trained:
