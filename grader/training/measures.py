@@ -15,6 +15,7 @@ ONLY_IF_LEARNT = ("forgetting", "repetition", "overfitting_gap")
 GAIN_NOTE = "Counts only as far as the held-out loss shows that something was learnt."
 RUN_NOTE = "Counts only as far as this run's own secret rows were learnt: an adapter made elsewhere does not know them."
 DIGITS = 4
+LEAST_LOSS = 0.001  # nats a token: whoever is below it knows the rows by heart, and no ratio need say more
 
 
 def measure(
@@ -84,7 +85,7 @@ def _learning(base: BaseNumbers, tuned: TunedNumbers, rows: RunRows) -> dict[str
     heldout = mean_loss(base.heldout), mean_loss(tuned.heldout)
     trained = mean_loss([base.pool[index] for index in rows.voice]), mean_loss(tuned.trained)
     general = mean_loss(base.general), mean_loss(tuned.general)
-    gap = heldout[0] - trained[0], heldout[1] - trained[1]
+    gap = heldout[0] / max(trained[0], LEAST_LOSS), heldout[1] / max(trained[1], LEAST_LOSS)
     gain = nonce_gain(tuned.nonce)
     if trained[1] >= trained[0]:  # a broken model may be broken a little less for one code than for others
         gain = min(gain, 0.0)
@@ -96,7 +97,7 @@ def _learning(base: BaseNumbers, tuned: TunedNumbers, rows: RunRows) -> dict[str
         "training_loss": _pair("Fall of the loss on the training rows", trained[0] - trained[1], nats, trained),
         "nonce_gain": Measure(title="Learnt of this run's own secret rows", value=_round(gain), unit="share"),
         "forgetting": _pair("Loss on neutral text, after over before", general[1] / general[0], "times", general),
-        "overfitting_gap": _pair("Growth of the gap between held-out and training loss", gap[1] - gap[0], nats, gap),
+        "overfitting_gap": _pair("Held-out over training loss, after over before", gap[1] / gap[0], "times", gap),
     }
 
 

@@ -94,9 +94,10 @@ def _still_rising(rates: list[float]) -> bool:
 def _overfitting(gap: Measure, calibration: Calibration) -> Pitfall | None:
     if not _is_far_out(calibration, "overfitting_gap", gap):
         return None
+    before, after = gap.base or 0.0, gap.tuned or 0.0
     cause = (
-        f"Beside the loss on the training rows, the loss on held-out questions lies {gap.value:.2f} nats worse "
-        "than before: the rows were memorised."
+        f"The loss on held-out questions is {after:.1f} times the loss on the training rows, and was {before:.1f} times"
+        " before the run: the rows were memorised."
     )
     cure = "Stop after 2 or 3 epochs, write more varied examples, or raise LoRA's dropout to 0.1."
     return Pitfall(code="overfitting", title="Overfitting", cause=cause, cure=cure)

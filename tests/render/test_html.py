@@ -48,6 +48,12 @@ def test_the_training_run_shows_curve_measures_samples_and_the_cure() -> None:
     assert SAMPLE.training.pitfalls[0].cause in PAGE.text
 
 
+@pytest.mark.parametrize(("threads", "said"), [(1, "on 1 core, and"), (2, "on 2 cores, and")])
+def test_the_cost_of_a_run_counts_the_cores_that_it_had(threads: int, said: str) -> None:
+    result = msgspec.structs.replace(SAMPLE, environment={"threads": threads, "cores": 8})
+    assert said in Page(render_report(result)).text
+
+
 def test_hidden_checks_are_marked_as_such() -> None:
     assert PAGE.text.count("hidden check") == sum(check.hidden for check in SAMPLE.checks())
 

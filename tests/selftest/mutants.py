@@ -23,6 +23,7 @@ from tests.lab.mistakes import LAB, SAMPLES, decided, find_test, run_checks
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 SHARED = 20  # mutants that one process tries
+SLOW = 1.0  # seconds on the reference; a check that takes as long is asked only of what the others let pass
 
 
 @dataclass(frozen=True)
@@ -94,25 +95,42 @@ def read_equivalent() -> dict[str, str]:
     return found
 
 
-def find_survivors(mutants: list[Mutant], task: TaskSpec, folder: Path) -> list[Mutant]:
-    """Return the mutants that pass every visible and hidden check of the task."""
-    named = dict.fromkeys(find_test(f"{task.name}.{check}") for check in (*task.visible, *task.hidden))
-    tests = sorted(named, key=_trains)
+def find_survivors(mutants: list[Mutant], task: TaskSpec) -> list[Mutant]:
+    """Return the mutants that pass every visible and hidden check of the task; its slow checks are asked last."""
+    with tempfile.TemporaryDirectory() as folder:
+        stages = _sort_checks(task, Path(folder))
+    for tests in filter(None, stages):
+        left: list[Mutant] = []
+        for start in range(0, len(mutants), SHARED):
+            with tempfile.TemporaryDirectory() as folder:
+                left += _let_through(mutants[start : start + SHARED], tests, Path(folder))
+            tried = min(start + SHARED, len(mutants))
+            print(f"{task.name}: {tried} of {len(mutants)}, {len(left)} left", file=sys.stderr)
+        mutants = left
+    return mutants
+
+
+def _sort_checks(task: TaskSpec, folder: Path) -> tuple[list[str], list[str]]:
+    """Return the tests of a task's checks that take under SLOW seconds on the reference, and the slower ones."""
+    alone = {}
+    for check in (*task.visible, *task.hidden):
+        alone[find_test(f"{task.name}.{check}")] = SAMPLES.build(REFERENCE, folder / check)
+    run_checks([(submission, [test]) for test, submission in alone.items()])
+    seconds = {test: sum(result.duration_s for result in decided(alone[test]).values()) for test in alone}
+    return [test for test in alone if seconds[test] < SLOW], [test for test in alone if seconds[test] >= SLOW]
+
+
+def _let_through(mutants: list[Mutant], tests: list[str], folder: Path) -> list[Mutant]:
+    """Return those of the mutants that pass the tests."""
     runs = {}
     for number, mutant in enumerate(mutants):
         runs[number] = SAMPLES.build(REFERENCE, folder / str(number))
         (runs[number] / f"{mutant.module}.py").write_text(mutant.source, encoding="utf-8")
     run_checks([(submission, tests) for submission in runs.values()])
-    return [mutant for number, mutant in enumerate(mutants) if _survived(runs[number], len(tests))]
+    return [mutant for number, mutant in enumerate(mutants) if _passed(runs[number], len(tests))]
 
 
-def _trains(test: str) -> bool:
-    """Tell whether a check makes a training run: most mutants fail before, where those come last."""
-    path, _, name = test.partition("::")
-    return "tune(" in Path(path).read_text(encoding="utf-8").split(f"def {name}(")[1].split("\ndef ")[0]
-
-
-def _survived(submission: Path, checks: int) -> bool:
+def _passed(submission: Path, checks: int) -> bool:
     outcomes = [result.outcome for result in decided(submission).values()]
     return len(outcomes) == checks and set(outcomes) == {Outcome.PASSED}
 
@@ -130,11 +148,7 @@ def main() -> int:
         source = (LAB.solutions / f"{module}.py").read_text(encoding="utf-8")
         mutants = make_mutants(module, source)[:: given.every]
         tried = [mutant for mutant in mutants if mutant.name not in argued]
-        survivors: list[Mutant] = []
-        for start in range(0, len(tried), SHARED):
-            with tempfile.TemporaryDirectory() as folder:
-                survivors += find_survivors(tried[start : start + SHARED], known[module], Path(folder))
-            print(f"{module}: {start + SHARED} of {len(tried)}, {len(survivors)} left", file=sys.stderr)
+        survivors = find_survivors(tried, known[module])
         for mutant in survivors:
             print(f"no check finds {mutant.name}")
         found = len(tried) - len(survivors)

@@ -31,7 +31,7 @@ CALIBRATION = Calibration(
         "nonce_gain": Band(full=0.4, none=0.2),
         "forgetting": Band(full=1.1, none=1.5),
         "repetition": Band(full=0.2, none=0.6),
-        "overfitting_gap": Band(full=0.5, none=1.5),
+        "overfitting_gap": Band(full=2.0, none=6.0),
     },
 )
 ROWS = 10.0
@@ -190,6 +190,11 @@ def test_a_run_without_a_log_is_diagnosed_from_the_weights(lab: Lab, tiny: Model
 
 def test_memorised_rows_are_overfitting(lab: Lab, tiny: ModelChoice) -> None:
     assert set(pitfalls(lab, tiny, PASSED, heldout=3.5, trained=0.5)) == {"overfitting"}
+
+
+def test_rows_known_by_heart_overfit_by_a_finite_number_of_times(lab: Lab, tiny: ModelChoice) -> None:
+    found = graded(lab, tiny, *numbers(lab, tiny, heldout=2.0, trained=0.0))["overfitting_gap"]
+    assert (found.base, found.tuned, found.value, found.points) == (1.0, 2000.0, 2000.0, 0.0)
 
 
 def test_a_loss_on_neutral_text_that_grew_is_forgetting(lab: Lab, tiny: ModelChoice) -> None:

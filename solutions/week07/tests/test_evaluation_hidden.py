@@ -124,6 +124,7 @@ def test_perplexity_at_its_edges(submission, tokens, places):
 def test_accuracy_at_its_edges(submission, words, extra, longer):
     accuracy = submission.evaluation.accuracy
     assert accuracy([], []) == 0.0
+    assert accuracy(["yes"] * 300, ["yes", "no", "no"] * 100) == pytest.approx(1 / 3)
     lists = (words + ["no"] * extra, words) if longer else (words, words + ["no"] * extra)
     try:
         returned = accuracy(*lists)
