@@ -133,12 +133,22 @@ def test_the_model_learns_to_stop(submission, oracle):
     # seeds a whole batch, packing and a plain loop end at least 1.3 nats on that side of the middle; an EOS that is
     # missing or hidden, as far on the other; over eight, the library's collator at least 0.2.
     before, after = measured(submission, oracle, tune(submission, seed=0))
-    if after["end"] > (after["response"] + after["early_end"]) / 2 - 0.5:
+    if after["end"] <= (after["response"] + after["early_end"]) / 2 - 0.5:
+        return
+    # Of the responses' loss, right runs leave a quarter at most, and so do those that hide EOS; rates far off a half.
+    if after["response"] > 0.4 * before["response"]:
         fail(
-            "The model has learnt the responses, and not that they end.",
-            returned=f"loss on the end token {before['end']:.2f} → {after['end']:.2f} nats",
-            expected=words(f"a fall like that of the responses, {before['response']:.2f} → {after['response']:.2f}"),
+            "The model has learnt too little of the responses to know where they end.",
+            returned=f"loss on the responses {before['response']:.2f} → {after['response']:.2f} nats a token",
+            expected=words("about a quarter of it"),
+            hint="Poor convergence comes of a learning rate far too low or of too few steps, catastrophic forgetting "
+            "of a rate far too high: take one near 5e-4, and some 60 optimizer steps.",
         )
+    fail(
+        "The model has learnt the responses, and not that they end.",
+        returned=f"loss on the end token {before['end']:.2f} → {after['end']:.2f} nats",
+        expected=words(f"a fall like that of the responses, {before['response']:.2f} → {after['response']:.2f}"),
+    )
 
 
 @pytest.mark.check(
