@@ -1,9 +1,11 @@
 """Tries samples, several at a time and with one seed after the other."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from grader.grade import choose, warm_up
 from grader.lab import Lab
@@ -11,10 +13,12 @@ from grader.selftest.kept import KeptTrials
 from grader.selftest.records import Selftest, Trial
 from grader.selftest.samples import Samples
 from grader.selftest.trials import Trials
-from grader.training import ModelChoice
 from grader.worker.folders import OwnedFolder
 
 Progress = Callable[[str], None]
+
+SEEDS_AT_ONCE = 2
+"""Each seed has processes of its own: the next one's start while the last samples of one are tried."""
 
 
 @dataclass(frozen=True)
@@ -36,36 +40,43 @@ def run_selftest(
     """
     choice = choose(lab, settings.model, settings.device)
     kept = KeptTrials(path, lab, choice, samples)
-    trials: list[Trial] = []
-    for seed in settings.seeds:
-        before = {name: trial for name in names if (trial := kept.find(name, seed))}
-        left = [name for name in names if name not in before]
-        trials += before.values()
-        for trial in _try(lab, choice, samples, left, seed, settings.jobs) if left else []:
+    wanted = [(seed, name) for seed in settings.seeds for name in names]
+    trials = {(seed, name): trial for seed, name in wanted if (trial := kept.find(name, seed))}
+    left = {seed: [name for name in names if (seed, name) not in trials] for seed in settings.seeds}
+    counting = Lock()
+
+    def note(trial: Trial) -> None:
+        with counting:
             kept.keep(trial)
-            trials.append(trial)
-            verdict = trial.complaint or "as it must"
-            progress(f"{len(trials)} of {len(names) * len(settings.seeds)}: {trial.name}: {verdict}")
+            trials[trial.seed, trial.name] = trial
+            progress(f"{len(trials)} of {len(wanted)}: {trial.name}: {trial.complaint or 'as it must'}")
+
+    with _threads(SEEDS_AT_ONCE) as rounds, _threads(settings.jobs) as pool:
+
+        def try_seed(seed: int) -> None:
+            with warm_up(lab, choice, seed, _keep_quiet) as grading, OwnedFolder() as folder:
+                for trial in pool.map(Trials(grading, samples, folder).run, left[seed]):
+                    note(trial)
+
+        list(rounds.map(try_seed, [seed for seed in settings.seeds if left[seed]]))  # list() has errors raised
     return Selftest(
         lab=lab.name,
         title=lab.spec.title,
         model=choice.name if choice else "",
         checks=list(lab.spec.manifest()),
-        trials=trials,
+        trials=[trials[each] for each in wanted],
     )
 
 
-def _try(
-    lab: Lab, choice: ModelChoice | None, samples: Samples, names: list[str], seed: int, jobs: int
-) -> Iterator[Trial]:
-    with warm_up(lab, choice, seed, _keep_quiet) as grading, OwnedFolder() as folder:
-        yield from _in_parallel(Trials(grading, samples, folder), names, jobs)
+@contextmanager
+def _threads(most: int) -> Iterator[Executor]:
+    """Threads that begin nothing more once this is left, as it is by an error or an interrupt."""
+    executor = ThreadPoolExecutor(most)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _keep_quiet(message: str) -> None:
     """What each grading is at says nothing here: several run at once."""
-
-
-def _in_parallel(runner: Trials, names: list[str], jobs: int) -> Iterator[Trial]:
-    with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(runner.run, names)

@@ -1,5 +1,6 @@
 """The selftest tells a grader that is right from one that is not: on the warm-up lab, with samples made for it."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -92,6 +93,16 @@ def test_every_sample_gets_what_it_must_and_is_written_down(lab: Lab, tmp_path: 
     table = (tmp_path / "out/week00/selftest.md").read_text()
     assert "| sum | a mistake | ` warmup.mean_of_a_few_losses `" in table
     assert "| reference |  | yes |" in table
+
+
+def test_each_sample_is_tried_with_each_seed_and_counted_once(lab: Lab, tmp_path: Path) -> None:
+    _, samples = load_plan(lab)
+    names, said = ["reference", "chaffs/sum"], list[str]()
+    settings = dataclasses.replace(SETTINGS, seeds=[3, 1, 2])
+    selftest = run_selftest(lab, samples, names, settings, tmp_path / TRIALS, said.append)
+    wanted = [(seed, name) for seed in (3, 1, 2) for name in names]
+    assert [(trial.seed, trial.name) for trial in selftest.trials] == wanted
+    assert [line.partition(":")[0] for line in said] == [f"{number} of 6" for number in range(1, 7)]
 
 
 def test_a_mistake_that_no_check_finds_is_reported(lab: Lab, tmp_path: Path) -> None:
